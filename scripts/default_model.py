@@ -1,0 +1,51 @@
+"""Make the default model from the clothing photos: catalog, training, evaluation, and the copy into the package.
+
+    python scripts/default_model.py SOURCE WORK
+
+SOURCE holds images.csv and images/. WORK keeps the catalog and the checkpoints; a stopped run goes on from there.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from packshot.assets import ROOT
+from packshot.training.recipe import load_recipe
+
+KEPT = ("config.json", "model.safetensors", "README.md", "evaluation.json", "samples.png")
+
+
+def packshot(*arguments: str | Path) -> None:
+    subprocess.run([sys.executable, "-m", "packshot", *map(str, arguments)], check=True)
+
+
+def main(source: Path, work: Path) -> None:
+    catalog, model = work / "clothing", work / "model"
+    if not (catalog / "catalog.json").exists():
+        packshot("catalog", "build", source, "-o", catalog, "--drop", "label=Not sure,Other,Skip", "--cut-out")
+    if not (model / "config.json").exists():
+        begun = (model / "training" / "plan.json").exists()
+        options = ["--resume"] if begun else ["--recipe", "default", "--name", f"default-{recipe_family()}"]
+        packshot("train", catalog, "-o", model, *options)
+    packshot("evaluate", model, catalog)
+    target = ROOT / "default"
+    shutil.rmtree(target, ignore_errors=True)
+    (target / "graphs").mkdir(parents=True)
+    for name in KEPT:
+        shutil.copy(model / name, target / name)
+    for graph in (model / "graphs").glob("*.onnx"):
+        shutil.copy(graph, target / "graphs" / graph.name)
+    print(f"{target}: {sum(p.stat().st_size for p in target.rglob('*') if p.is_file()) / 1e6:.1f} MB")
+
+
+def recipe_family() -> str:
+    return load_recipe("default").family
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

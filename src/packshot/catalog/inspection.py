@@ -1,0 +1,201 @@
+"""One candidate: read its picture, measure it, describe it, store it clean. Runs in many processes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.catalog.colour import product_color
+from packshot.catalog.describe import describe, has_words
+from packshot.catalog.hashing import perceptual_hash
+from packshot.catalog.quality import Quality, judge
+from packshot.catalog.readers.tables import LIST_SEPARATOR
+from packshot.catalog.records import Candidate
+from packshot.cutout import cut_out, place_on_white
+from packshot.images.decode import DecodeError, decode
+from packshot.images.encode import encode
+from packshot.images.resize import resize
+from packshot.text.attributes import Vocabulary, load_vocabulary
+
+Row = dict[str, Any]
+_THUMBNAIL = 96
+# Source pictures are not read in whole beyond this many bytes.
+_MAX_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Job:
+    """A candidate and what of the options its inspection depends on."""
+
+    number: int
+    candidate: Candidate
+    cut_out: bool
+    max_side: int
+    cut_out_side: int
+
+
+def inspect(job: Job) -> Row:
+    """Everything that can be said of a candidate without knowing the others, as a row of ``work_schema``.
+
+    A candidate that must be left out has a ``reason`` and, where something was measured, ``measured``.
+    """
+    row = _named(job)
+    candidate = job.candidate
+    if candidate.record.junk:
+        return row | {"reason": "junk label", "measured": candidate.record.junk}
+    if candidate.problem:
+        return row | {"reason": candidate.problem, "measured": candidate.detail or candidate.reference}
+    try:
+        data = _read(candidate)
+        row["sha256"] = hashlib.sha256(data).hexdigest()
+        picture = decode(data)
+    except DecodeError as error:
+        return row | {"reason": "unreadable", "measured": error.what}
+    rgb, alpha = picture.on_white(), picture.alpha
+    row["height"], row["width"] = rgb.shape[:2]
+    quality = judge(rgb)
+    if quality.reason:
+        return row | {"reason": quality.reason, "measured": quality.measured, "thumbnail": _thumbnail(rgb)}
+    return _finished(job, row, rgb, alpha, quality)
+
+
+def _finished(job: Job, row: Row, rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, quality: Quality) -> Row:
+    fields = job.candidate.record.fields
+    row["phash"] = perceptual_hash(rgb)
+    rgb, alpha = _limited(rgb, alpha, job.max_side)
+    flags = list(quality.flags)
+    mask = None
+    if job.cut_out:
+        cut = cut_out(rgb, alpha)
+        mask = cut.mask if cut.good else None
+    color = product_color(rgb, mask) if not has_words(fields) or mask is not None else None
+    said = describe(fields, color, _vocabulary())
+    row |= _columns(said)
+    if not said.text:
+        return row | {"reason": "no text", "thumbnail": _thumbnail(rgb)}
+    if color and said.attributes.get("color") == (color,):
+        flags.append("measured-color")
+    kind = "jpeg"
+    if mask is not None:
+        row["box"] = _box(mask)
+    if job.cut_out and mask is not None:
+        rgb, kind = place_on_white(rgb, mask, job.cut_out_side), "png"
+        row["box"] = _box(np.asarray((rgb < 250).any(axis=-1), np.float32))
+        flags.append("cut-out")
+    elif job.cut_out:
+        flags.append("background")
+    stored = encode(rgb, "png") if kind == "png" else encode(rgb, "jpeg", quality=95)
+    row["height"], row["width"] = rgb.shape[:2]
+    row["thumbnail"] = None
+    row["image"] = {"bytes": stored, "path": _file_name(row["sku"], job.candidate.number, kind)}
+    return row | {"flags": flags, "size": len(stored)}
+
+
+def _named(job: Job) -> Row:
+    """A row with what the record alone tells."""
+    candidate = job.candidate
+    record = candidate.record
+    source = {
+        "source": candidate.source,
+        "table": record.table,
+        "row": record.row,
+        "image": candidate.reference,
+        "category": record.fields.get("category", ""),
+        "variants": record.fields.get("variants", "").split(LIST_SEPARATOR) if "variants" in record.fields else [],
+    }
+    row: Row = dict.fromkeys(("box", "sha256", "phash", "image", "thumbnail", "measured", "width", "height"))
+    row |= {
+        "number": job.number,
+        "sku": record.fields["sku"],
+        "reason": "",
+        "size": 0,
+        "flags": [],
+        "group": "",
+    }
+    row |= _columns(describe(record.fields, None, _vocabulary()))
+    row["price"] = price(record.fields.get("price", ""))
+    row["source"] = json.dumps(source, ensure_ascii=False)
+    # The same product key in two sources is chance.
+    row["product"] = "\x1f".join((candidate.source, record.fields.get("product") or record.fields["sku"]))
+    return row
+
+
+def _columns(said: Any) -> Row:
+    return {
+        "title": said.title,
+        "description": said.description,
+        "text": said.text,
+        "text_zh": said.zh,
+        "text_en": said.en,
+        "composed": said.composed,
+        "language": said.language,
+        "category": said.category,
+        "attributes": json.dumps(said.attributes, ensure_ascii=False),
+    }
+
+
+def price(text: str) -> float | None:
+    """The first number of a price such as ``¥1,299.00`` or ``1.299,00 €``; None without one."""
+    match = re.search(r"\d[\d.,' \u00a0]*", text)
+    if match is None:
+        return None
+    digits = re.sub(r"[' \u00a0]", "", match.group()).rstrip(".,")
+    last = max(digits.rfind("."), digits.rfind(","))
+    # The last separator starts the decimals, unless three digits follow it and there is none of the other kind.
+    if last >= 0 and (len(digits) - last - 1 != 3 or len(set(digits) & {".", ","}) == 2):
+        return float(re.sub(r"[.,]", "", digits[:last]) + "." + digits[last + 1 :])
+    return float(re.sub(r"[.,]", "", digits))
+
+
+def _read(candidate: Candidate) -> bytes:
+    if candidate.data is not None:
+        return candidate.data
+    path = Path(candidate.path or "")
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise DecodeError(f"file too large: {path.stat().st_size >> 20} MiB")
+        return path.read_bytes()
+    except OSError as error:
+        raise DecodeError(f"cannot read: {error.strerror or error}") from None
+
+
+def _limited(
+    rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, side: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    height, width = rgb.shape[:2]
+    if max(height, width) <= side:
+        return rgb, alpha
+    scale = side / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return resize(rgb, *size), None if alpha is None else resize(alpha, *size)
+
+
+def _thumbnail(rgb: NDArray[np.uint8]) -> bytes:
+    small, _ = _limited(rgb, None, _THUMBNAIL)
+    return encode(small, "jpeg", quality=80)
+
+
+def _box(mask: NDArray[np.float32]) -> list[int] | None:
+    """Left, top, right, bottom of the product in pixels, right and bottom exclusive."""
+    rows, columns = np.flatnonzero((mask > 0.5).any(axis=1)), np.flatnonzero((mask > 0.5).any(axis=0))
+    if not len(rows):
+        return None
+    return [int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1]
+
+
+def _file_name(sku: str, number: int, kind: str) -> str:
+    safe = re.sub(r"[^\w.-]+", "_", sku)[:80] or "product"
+    return f"{safe}-{number}.{'png' if kind == 'png' else 'jpg'}"
+
+
+@cache
+def _vocabulary() -> Vocabulary:
+    return load_vocabulary()

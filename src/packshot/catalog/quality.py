@@ -1,0 +1,71 @@
+"""Whether a picture can serve at all, and what to beware of; every verdict comes with the value it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Longest side in pixels below which nothing can be seen of a product.
+_LEAST_SIDE = 64
+# Longest by shortest side: banners and dividers are longer.
+_MOST_ASPECT = 4.0
+# Standard deviation of a blank picture's strongest channel, and the share of one colour in a picture that shows
+# next to nothing.
+_LEAST_CONTRAST = 4.0
+_MOST_UNIFORM = 0.995
+# Levels within which two pixels count as one colour: JPEG noise on a flat ground.
+_SAME = 6
+# Variance of the Laplacian at 256 pixels, below which a photo has no edge in focus
+# (Pech-Pacheco et al. 2000, "Diatom autofocusing in brightfield microscopy").
+_SIDE = 256
+_LEAST_SHARPNESS = 25.0
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The verdict: ``reason`` is empty for a usable picture; ``flags`` are warnings."""
+
+    reason: str
+    measured: str
+    flags: tuple[str, ...] = ()
+
+
+def judge(rgb: NDArray[np.uint8]) -> Quality:
+    """Judge (h, w, 3) uint8 pixels."""
+    import cv2
+
+    height, width = rgb.shape[:2]
+    if max(height, width) < _LEAST_SIDE:
+        return Quality("too small", f"{width}×{height} pixels")
+    aspect = max(height, width) / min(height, width)
+    if aspect > _MOST_ASPECT:
+        return Quality("extreme aspect ratio", f"{aspect:.1f}")
+    scale = _SIDE / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    contrast = float(cv2.meanStdDev(small)[1].max())
+    if contrast < _LEAST_CONTRAST:
+        return Quality("blank", f"contrast {contrast:.1f}")
+    uniform = _uniform_share(small)
+    if uniform > _MOST_UNIFORM:
+        return Quality("blank", f"{uniform:.1%} one colour")
+    return Quality("", "", ("blurred",) if sharpness(small) < _LEAST_SHARPNESS else ())
+
+
+def sharpness(rgb: NDArray[np.uint8]) -> float:
+    """Variance of the Laplacian of the luma of (h, w, 3) uint8 pixels."""
+    import cv2
+
+    luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    return float(cv2.Laplacian(luma, cv2.CV_32F).var())
+
+
+def _uniform_share(rgb: NDArray[np.uint8]) -> float:
+    """Share of the pixels near the median colour."""
+    import cv2
+
+    median = np.median(rgb[::2, ::2].reshape(-1, 3), axis=0)
+    near = cv2.inRange(rgb, np.clip(median - _SAME, 0, 255), np.clip(median + _SAME, 0, 255))
+    return cv2.countNonZero(near) / near.size

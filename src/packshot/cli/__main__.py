@@ -1,0 +1,3 @@
+from packshot.cli import main
+
+main()

@@ -1,0 +1,62 @@
+"""``packshot generate``."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from packshot.cli.output import Json, Overwrite, emit
+from packshot.progress import say
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("generate")(generate)
+
+
+def generate(
+    texts: Annotated[
+        list[str], typer.Argument(help="Descriptions in Chinese or English.", metavar="TEXT...")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the pictures.")] = Path("out"),
+    model: Annotated[
+        Path | None, typer.Option("-m", "--model", help="Model folder; the default model if left out.")
+    ] = None,
+    n: Annotated[int, typer.Option("-n", min=1, max=10_000, help="Pictures for each description.")] = 1,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the first picture; random if left out.")
+    ] = None,
+    like: Annotated[Path | None, typer.Option(help="Vary this picture (vae models).")] = None,
+    strength: Annotated[float, typer.Option(min=0, max=1, help="How far --like may be left.")] = 0.5,
+    temperature: Annotated[float, typer.Option(min=0, max=2, help="Below 1: safer and less varied.")] = 1.0,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Make pictures from descriptions."""
+    from packshot.families.common.family import SamplingOptions
+    from packshot.generation.coverage import warnings_for
+    from packshot.generation.generator import Generator
+    from packshot.generation.models import open_model
+    from packshot.generation.write import save
+    from packshot.images.decode import read
+
+    generator = Generator(open_model(model))
+    first = secrets.randbelow(2**32) if seed is None else seed
+    options = SamplingOptions(
+        temperature=temperature,
+        strength=strength,
+        like=generator.like(read(like).on_white()) if like else None,
+    )
+    wanted = [(text, first + i) for text in texts for i in range(n)]
+    images = [(image, save(image, out, overwrite=overwrite)) for image in generator.pictures(wanted, options)]
+    warnings = [w for text in texts for w in warnings_for(text, generator.model.config, generator.vocabulary)]
+    for warning in warnings:
+        say(f"packshot: warning: {warning}.")
+    result = {
+        "model": generator.model.config.name,
+        "images": [{"file": str(path), "text": image.text, "seed": image.seed} for image, path in images],
+        "warnings": warnings,
+    }
+    emit(result, as_json, [str(path) for _, path in images])

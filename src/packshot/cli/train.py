@@ -1,0 +1,83 @@
+"""``packshot train``."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from packshot.cli.output import Json, emit
+from packshot.errors import PackshotError, missing_extra
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("train")(train)
+
+
+def train(
+    catalog: Annotated[Path, typer.Argument(help="Catalog folder.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Model folder to write.")],
+    family: Annotated[str, typer.Option(help="gan or vae.")] = "",
+    recipe: Annotated[
+        str, typer.Option(help="Shipped recipe or TOML file; the family's own by default.")
+    ] = "",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="section.key=value, such as model.channels=48.")
+    ] = None,
+    budget: Annotated[str, typer.Option(help="How long to train: 90s, 60m, 2h.")] = "",
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="How many steps to train, instead of a budget.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
+    name: Annotated[str, typer.Option(help="Name of the model; the folder's by default.")] = "",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the training that the folder holds.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Train a model on a catalog."""
+    # Threads that spin at barriers make a step ten times as slow as soon as anything else wants a core.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise missing_extra("train", "torch") from None
+    from packshot.training.recipe import load_recipe
+    from packshot.training.train import train as run
+
+    if not family and not recipe and not resume:
+        raise PackshotError("no family is named", hint="Give --family gan or --family vae.", usage=True)
+    chosen = load_recipe(recipe or family or "vae", settings or (), steps=steps, seed=seed)
+    if family and chosen.family != family:
+        raise PackshotError(f"recipe {recipe} is of family {chosen.family}, not {family}", usage=True)
+    seconds = parse_duration(budget) if budget else None
+    model = run(catalog, out, chosen, budget=seconds, resume=resume, name=name)
+    record = model.config.training
+    result = {
+        "model": str(out),
+        "family": model.config.family,
+        "steps": record.steps,
+        "seconds": record.seconds,
+        "products": record.products,
+    }
+    emit(
+        result,
+        as_json,
+        [f"{out}: {model.config.family}, {record.steps} steps, {record.seconds / 60:.1f} min"],
+    )
+
+
+def parse_duration(text: str) -> float:
+    """``90s``, ``60m``, ``1.5h`` or plain seconds, in seconds.
+
+    Raises:
+        PackshotError: it is not of that form, or not above 0.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    seconds = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
+    if seconds <= 0:
+        raise PackshotError(f"not a duration: {text!r}", hint="Write 90s, 60m or 2h.", usage=True)
+    return seconds

@@ -1,0 +1,1 @@
+"""Judging a model folder against a catalog: one file per metric."""

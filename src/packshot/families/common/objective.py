@@ -1,0 +1,52 @@
+"""What training asks of a family's objective."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step sees.
+
+    Attributes:
+        pixels: (n, 3, s, s) in [-1, 1].
+        condition: (n, condition_dim).
+    """
+
+    pixels: Tensor
+    condition: Tensor
+
+
+@dataclass(frozen=True)
+class Player:
+    """Modules that one optimiser moves.
+
+    Attributes:
+        name: what it is called in logs and checkpoints.
+        modules: whose parameters are moved.
+        rate: factor on the learning rate.
+        betas: of Adam.
+    """
+
+    name: str
+    modules: Sequence[nn.Module]
+    rate: float = 1.0
+    betas: tuple[float, float] = (0.9, 0.99)
+
+
+class Objective(Protocol):
+    """Turns batches into losses. Each step, every player in turn is given its losses' gradient and moved."""
+
+    #: In the order in which they move.
+    players: Sequence[Player]
+    #: What the moving average follows and the model folder keeps.
+    averaged: nn.Module
+
+    def losses(self, player: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
+        """Named scalars; the player descends their sum. Names starting with ``_`` are only logged."""
+        ...

@@ -1,0 +1,37 @@
+"""Configuration of the generative adversarial network."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from packshot.families.common.family import FamilyConfig
+
+
+class Config(FamilyConfig):
+    """Configuration of the generative adversarial network.
+
+    Attributes:
+        kind: always ``gan``.
+        channels: of both networks at full resolution.
+        width: length of the modulation vector.
+        latent: length of the noise vector.
+        loss: ``non-saturating`` (Goodfellow et al. 2014), ``hinge`` (Lim and Ye 2017) or ``wasserstein``
+            (Arjovsky et al. 2017).
+        penalty: ``r1`` on real pictures (Mescheder et al. 2018) or ``wgan-gp`` between real and drawn ones
+            (Gulrajani et al. 2017).
+        gamma: weight of the penalty.
+        lazy: the penalty is computed every so many steps and weighted up accordingly (Karras et al. 2020).
+        mismatch: weight of real pictures under another product's description, judged as false (Reed et al. 2016).
+    """
+
+    kind: Literal["gan"] = "gan"
+    channels: int = Field(default=32, ge=4)
+    width: int = Field(default=256, ge=8)
+    latent: int = Field(default=128, ge=2)
+    loss: Literal["non-saturating", "hinge", "wasserstein"] = "non-saturating"
+    penalty: Literal["r1", "wgan-gp"] = "r1"
+    gamma: float = Field(default=1.0, ge=0)
+    lazy: int = Field(default=8, ge=1)
+    mismatch: float = Field(default=0.5, ge=0)

@@ -1,0 +1,1 @@
+"""Variational autoencoder: close to the pictures it was trained on, and able to vary an existing one."""

@@ -1,0 +1,1 @@
+"""Image features: what distances between pictures are measured on."""

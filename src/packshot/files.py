@@ -1,0 +1,89 @@
+"""Writing files so that a reader, or a kill at any moment, sees the old content or the new, never half."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from packshot.errors import PackshotError
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path`` through a temporary file in the same folder.
+
+    Raises:
+        PackshotError: the folder cannot be written or the disk is full.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            # mkstemp makes private files; a product image is as readable as any new file.
+            Path(name).chmod(0o666 & ~_umask())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise PackshotError(f"cannot write: {error.strerror or error}", path) from error
+
+
+def write_new(path: Path, data: bytes, *, overwrite: bool = False) -> bool:
+    """Write ``data`` to ``path`` unless another content is there already.
+
+    Returns:
+        True if the file was written, False if it held the same bytes before.
+
+    Raises:
+        PackshotError: the file exists with other content and ``overwrite`` is False.
+    """
+    if path.exists():
+        if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+            return False
+        if not overwrite:
+            raise PackshotError("file exists already", path, "Choose another output or give --overwrite.")
+    write_atomic(path, data)
+    return True
+
+
+@contextmanager
+def new_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """A temporary folder beside ``path`` that takes its name when the block ends without an error.
+
+    Raises:
+        PackshotError: ``path`` exists, is not empty and ``overwrite`` is False.
+    """
+    if path.exists() and not overwrite and (not path.is_dir() or any(path.iterdir())):
+        raise PackshotError("folder exists already", path, "Choose another output or give --overwrite.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name[:40]}."))
+    except OSError as error:
+        raise PackshotError(f"cannot write: {error.strerror or error}", path) from error
+    try:
+        yield work
+        work.chmod(0o777 & ~_umask())
+        if path.exists():
+            old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name[:40]}.old."))
+            path.replace(old / "replaced")
+            work.replace(path)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            work.replace(path)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

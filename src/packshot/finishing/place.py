@@ -1,0 +1,161 @@
+"""The product lifted from its background, centred, and filled to the market's share of the frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from packshot.cutout import cut_out
+from packshot.cutout.place import decontaminate
+from packshot.cutout.raster import Mask, Plane
+from packshot.finishing import paper
+from packshot.images.decode import Picture
+
+_SIDES = ("left", "top", "right", "bottom")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A product without its background.
+
+    Attributes:
+        light: (h, w, 3) float32, 0..255: the product's colour times its opacity.
+        opacity: (h, w) float32 in 0..1.
+        box: left, top, right, bottom in pixels, right and bottom exclusive.
+        touches: the sides of the picture that the product runs into, where it may be cut off.
+        cut: the one side at which it surely is: the opposite side has room to spare, so the picture is not just
+            cropped tightly. Empty if there is none.
+        method: how it was found.
+    """
+
+    light: NDArray[np.float32]
+    opacity: Plane
+    box: tuple[int, int, int, int]
+    touches: frozenset[str]
+    cut: str
+    method: str
+
+
+def lift(picture: Picture, *, onto_white: bool, shadow: bool = True) -> Subject | str:
+    """Find the product of a picture.
+
+    Args:
+        picture: what was decoded.
+        onto_white: True if it will be laid on white: then the pixels around a product on white paper are kept
+            with their own soft edges, and only what is paper becomes exactly white.
+        shadow: keep the shadow on white paper.
+
+    Returns:
+        The product, or one line that says why it cannot be told from its background.
+    """
+    sheet = paper.find(picture.rgb) if picture.alpha is None else None
+    if sheet is not None and onto_white:
+        if not shadow:
+            sheet = paper.without_shadow(picture.rgb, sheet)
+        light, opacity = paper.whiten(picture.rgb, sheet, shadow=shadow)
+        return _subject(light, opacity, sheet.mask, "paper")
+    cut = cut_out(picture.rgb, picture.alpha)
+    if not cut.good:
+        return cut.reason or "no clean cut-out"
+    opacity = np.clip(cut.mask, 0, 1).astype(np.float32)
+    light = decontaminate(picture.rgb, opacity) * opacity[..., None]
+    return _subject(light, opacity, cut.mask, cut.method)
+
+
+def place(
+    subject: Subject,
+    width: int,
+    height: int,
+    fill: float,
+    background: tuple[float, float, float] = (255, 255, 255),
+) -> tuple[NDArray[np.uint8], float]:
+    """Lay a product on a plain background.
+
+    A side at which the picture cut the product off stays at the frame's edge, so that it does not float.
+
+    Args:
+        width, height: of the frame, pixels.
+        fill: the product's box as a share of the frame, along the side that it fills most.
+        background: colour, 0..255.
+
+    Returns:
+        (height, width, 3) uint8, and the scale from the picture's pixels to the frame's.
+    """
+    layers, scale = arrange(subject, width, height, fill)
+    blended = layers[..., :3] + np.asarray(background, np.float32) * (1 - layers[..., 3:])
+    return np.clip(np.rint(blended), 0, 255).astype(np.uint8), scale
+
+
+def arrange(subject: Subject, width: int, height: int, fill: float) -> tuple[NDArray[np.float32], float]:
+    """As `place`, without a background.
+
+    Returns:
+        (height, width, 4) float32: the product's colour times its opacity, 0..255, and its opacity, 0..1; and
+        the scale.
+    """
+    left, top, right, bottom = subject.box
+    scale = fill * min(width / (right - left), height / (bottom - top))
+    x = _offset(left, right, width, scale, subject.cut == "left", subject.cut == "right")
+    y = _offset(top, bottom, height, scale, subject.cut == "top", subject.cut == "bottom")
+    planes = [
+        _window(plane, x, y, width, height, scale) for plane in (*np.moveaxis(subject.light, -1, 0), subject.opacity)
+    ]
+    layers = np.stack(planes, -1)
+    layers[..., 3] = np.clip(layers[..., 3], 0, 1)
+    # Resampling filters ring; what is less than half a level is nothing.
+    nothing = layers[..., 3] < 1 / 512
+    layers[nothing] = 0
+    layers[..., :3] = np.clip(layers[..., :3], 0, 255 * layers[..., 3:])
+    return layers, scale
+
+
+def _offset(low: int, high: int, frame: int, scale: float, cut_low: bool, cut_high: bool) -> float:
+    """Where the frame begins, in the picture's pixels."""
+    if cut_low:
+        return float(low)
+    if cut_high:
+        return high - frame / scale
+    return (low + high) / 2 - frame / scale / 2
+
+
+def _window(plane: Plane, x: float, y: float, width: int, height: int, scale: float) -> Plane:
+    """The part of a plane that a frame shows, resampled with antialiasing; 0 beyond the plane."""
+    # Whole pixels around the window, padded with nothing, of which `box` then takes an exact fraction.
+    reach = 4
+    x0, y0 = int(np.floor(x)) - reach, int(np.floor(y)) - reach
+    x1 = int(np.ceil(x + width / scale)) + reach
+    y1 = int(np.ceil(y + height / scale)) + reach
+    rows, columns = plane.shape
+    part = np.zeros((y1 - y0, x1 - x0), np.float32)
+    top, left = max(0, y0), max(0, x0)
+    bottom, right = min(rows, y1), min(columns, x1)
+    if bottom > top and right > left:
+        part[top - y0 : bottom - y0, left - x0 : right - x0] = plane[top:bottom, left:right]
+    box = (x - x0, y - y0, x - x0 + width / scale, y - y0 + height / scale)
+    image = Image.fromarray(part).resize((width, height), Image.Resampling.LANCZOS, box=box)
+    return np.asarray(image, np.float32)
+
+
+def _subject(light: NDArray[np.float32], opacity: Plane, mask: Plane, method: str) -> Subject | str:
+    seen = mask > 0.5
+    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
+    if not len(rows):
+        return "no product in the picture"
+    box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    touches = _touched_sides(seen, box)
+    height, width = seen.shape
+    room = (width - box[2], height - box[3], box[0], box[1])
+    enough = (0.05 * width, 0.05 * height) * 2
+    opposite = {side: r > e for side, r, e in zip(_SIDES, room, enough, strict=True)}
+    cut = [side for side in touches if opposite[side]] if len(touches) == 1 else []
+    return Subject(light, opacity, box, touches, cut[0] if cut else "", method)
+
+
+def _touched_sides(seen: Mask, box: tuple[int, int, int, int]) -> frozenset[str]:
+    """Sides of the picture that the product runs into, rather than just meets."""
+    lines = (seen[:, 0], seen[0], seen[:, -1], seen[-1])
+    spans = (box[3] - box[1], box[2] - box[0]) * 2
+    return frozenset(side for side, line, span in zip(_SIDES, lines, spans, strict=True) if line.sum() > 0.15 * span)

@@ -1,0 +1,1 @@
+"""Model folder and descriptions to pictures, with numpy and the exported graphs only."""

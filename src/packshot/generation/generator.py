@@ -1,0 +1,135 @@
+"""Draws pictures with a model folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot import __version__
+from packshot.artifact import ModelFolder
+from packshot.errors import PackshotError
+from packshot.families import config_class, make_sampler
+from packshot.families.common.family import Floats, SamplingOptions, from_uint8, to_uint8
+from packshot.finishing.label import GenerationRecord
+from packshot.images.resize import to_square
+from packshot.runtime import Graph
+from packshot.text.attributes import load_vocabulary
+from packshot.text.condition import Conditioner
+from packshot.text.encoder import encoder_named
+from packshot.text.normalise import normalise
+
+
+@dataclass(frozen=True)
+class Generated:
+    """One picture.
+
+    Attributes:
+        text: the description, normalised.
+        seed: that its noise came from.
+        pixels: (s, s, 3) uint8, sRGB.
+        record: what goes into the file about where it comes from.
+    """
+
+    text: str
+    seed: int
+    pixels: NDArray[np.uint8]
+    record: GenerationRecord
+
+
+class Generator:
+    """A model folder, ready to draw.
+
+    Every picture is drawn alone, on one thread: it is the same whatever else is asked for. Several are drawn at once.
+
+    Args:
+        model: the folder.
+        threads: pictures drawn at once; None takes every core.
+    """
+
+    def __init__(self, model: ModelFolder, threads: int | None = None) -> None:
+        self.model = model
+        self.threads = threads or len(os.sched_getaffinity(0))
+        text = model.config.text
+        self.vocabulary = load_vocabulary()
+        self.conditioner = Conditioner(encoder_named(text.encoder, text.version), text.terms, self.vocabulary)
+        config = config_class(model.config.family).model_validate(model.config.architecture)
+        self._graphs: dict[str, Graph] = {}
+        self._sampler = make_sampler(model.config.family, config, self._run)
+        # Descriptions repeat: n seeds of each, or one description for a whole category.
+        self._condition = lru_cache(4096)(self._encode)
+
+    def _run(self, name: str, inputs: Mapping[str, Floats]) -> list[Floats]:
+        if name not in self._graphs:
+            self._graphs[name] = Graph(self.model.graph(name))
+        return self._graphs[name](**inputs)
+
+    def _encode(self, text: str) -> Floats:
+        return self.conditioner.encode([text])
+
+    def picture(self, text: str, seed: int, options: SamplingOptions | None = None) -> Generated:
+        """Draw one picture.
+
+        Args:
+            text: a description in Chinese or English.
+            seed: 0 or more.
+
+        Raises:
+            PackshotError: the description is empty, or ``like`` is asked of a family that cannot vary pictures.
+        """
+        return next(iter(self.pictures([(text, seed)], options)))
+
+    def pictures(
+        self, wanted: Iterable[tuple[str, int]], options: SamplingOptions | None = None
+    ) -> Iterator[Generated]:
+        """Draw a picture for every (description, seed), in their order; they are taken as they are needed."""
+        options = options or SamplingOptions()
+        if options.like is not None and not self._sampler.can_vary:
+            raise PackshotError(
+                f"a {self.model.config.family} model cannot vary a picture",
+                hint="Use a vae model.",
+                usage=True,
+            )
+        queue = iter(wanted)
+        with ThreadPoolExecutor(self.threads) as pool:
+            while wave := list(islice(queue, 8 * self.threads)):
+                # The encoder is not safe to call from several threads, so descriptions are encoded here.
+                jobs = [(text := _checked(raw), seed, self._condition(text)) for raw, seed in wave]
+                yield from pool.map(partial(self._draw, options=options), jobs)
+
+    def _draw(self, job: tuple[str, int, Floats], options: SamplingOptions) -> Generated:
+        text, seed, condition = job
+        pixels = to_uint8(self._sampler.sample(condition, [seed], options))[0]
+        return Generated(text, seed, pixels, self._record(text, seed))
+
+    def _record(self, text: str, seed: int) -> GenerationRecord:
+        config = self.model.config
+        return GenerationRecord(
+            text=text,
+            seed=seed,
+            model=config.name,
+            identity=self.model.identity,
+            family=config.family,
+            width=config.resolution,
+            height=config.resolution,
+            packshot_version=__version__,
+        )
+
+    def like(self, rgb: NDArray[np.uint8]) -> Floats:
+        """A picture (h, w, 3) uint8 as ``SamplingOptions.like`` wants it, prepared as the training pictures were."""
+        config = self.model.config
+        square = to_square(rgb, config.resolution, config.fit)
+        return from_uint8(square[None])[0]
+
+
+def _checked(text: str) -> str:
+    clean = normalise(text)
+    if not clean:
+        raise PackshotError("empty description", hint='Describe a product, such as "red dress".', usage=True)
+    return clean

@@ -1,0 +1,1 @@
+"""Descriptions: one written form, their attributes, their embeddings. Chinese and English alike."""

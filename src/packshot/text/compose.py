@@ -1,0 +1,24 @@
+"""A description made from attributes, in Chinese and English, for products that come without one."""
+
+from __future__ import annotations
+
+from packshot.text.attributes import Attributes, Vocabulary
+
+
+def compose(attributes: Attributes, vocabulary: Vocabulary) -> tuple[str, str]:
+    """Describe a product by its first category, first color, pattern, material and audience.
+
+    Returns:
+        (zh, en); both empty when the category is not known, for then there is nothing to describe.
+    """
+    if not attributes.get("category"):
+        return "", ""
+
+    def word(facet: str, language: str) -> str:
+        terms = attributes.get(facet, ())
+        return vocabulary.name(facet, terms[0], language) if terms else ""
+
+    zh = "".join(word(facet, "zh") for facet in ("audience", "color", "pattern", "material", "category"))
+    en = " ".join(filter(None, (word(facet, "en") for facet in ("color", "pattern", "material", "category"))))
+    audience = word("audience", "en")
+    return zh, f"{en} for {audience}" if audience else en

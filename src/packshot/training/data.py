@@ -1,0 +1,149 @@
+"""A catalog as arrays, made once and kept in its cache: a memory map of pixels, and condition vectors beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.catalog import Catalog, Split
+from packshot.errors import PackshotError
+from packshot.images.resize import Fit, to_square
+from packshot.progress import ticker
+from packshot.text.attributes import Attributes
+from packshot.text.condition import Conditioner
+
+FEWEST = 16
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """The training split.
+
+    Attributes:
+        pixels: (n, s, s, 3) uint8, memory-mapped.
+        vectors: (texts, d) float32 sentence vectors, each distinct text once.
+        texts: (n, 2) indices into ``vectors``; a product described in one language has the same index twice.
+        attributes: (n, terms) float32.
+    """
+
+    pixels: NDArray[np.uint8]
+    vectors: NDArray[np.float32]
+    texts: NDArray[np.int64]
+    attributes: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    @property
+    def condition_dim(self) -> int:
+        return self.vectors.shape[1] + self.attributes.shape[1]
+
+    def batch(
+        self, step: int, size: int, seed: int, *, mirror: bool, drop_text: float, drop_attributes: float
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """The pictures (size, s, s, 3) and conditions (size, condition_dim) of one step.
+
+        A function of its arguments alone, so that a resumed training sees what an undisturbed one would have seen.
+        Every picture is seen once before any is seen again.
+        """
+        rng = np.random.Generator(np.random.Philox(key=seed, counter=[step, 0, 0, 1]))
+        rows = self._rows(step, size, seed)
+        pixels = self.pixels[rows]
+        if mirror:
+            flipped = rng.random(size) < 0.5
+            pixels[flipped] = pixels[flipped, :, ::-1]
+        vectors = self.vectors[self.texts[rows, rng.integers(0, 2, size)]]
+        vectors = vectors * (rng.random((size, 1)) >= drop_text)
+        attributes = self.attributes[rows]
+        attributes = attributes * (rng.random(attributes.shape) >= drop_attributes)
+        return pixels, np.concatenate([vectors, attributes], axis=1, dtype=np.float32)
+
+    def _rows(self, step: int, size: int, seed: int) -> NDArray[np.int64]:
+        first, parts, needed = step * size, [], size
+        while needed:
+            epoch, at = divmod(first, len(self))
+            order = np.random.Generator(np.random.Philox(key=seed, counter=[epoch, 0, 0, 2])).permutation(
+                len(self)
+            )
+            part = order[at : at + needed]
+            parts.append(part)
+            needed -= len(part)
+            first += len(part)
+        return np.concatenate(parts)
+
+
+def load_training_set(catalog: Catalog, resolution: int, fit: Fit, conditioner: Conditioner) -> TrainingSet:
+    """The training split of a catalog at a resolution.
+
+    Raises:
+        PackshotError: the split holds fewer than ``FEWEST`` pictures.
+    """
+    frame = catalog.train
+    if len(frame) < FEWEST:
+        raise PackshotError(
+            f"only {len(frame)} training pictures, at least {FEWEST} are needed", catalog.path
+        )
+    pixels = load_pixels(catalog, "train", resolution, fit)
+    pairs = [_both(row) for row in frame.select("text", "text_zh", "text_en").iter_rows(named=True)]
+    known = catalog.attributes("train")
+    vectors, texts = _vectors(catalog, pairs, conditioner)
+    return TrainingSet(pixels, vectors, texts, conditioner.multi_hot(known))
+
+
+def load_pixels(catalog: Catalog, split: Split, resolution: int, fit: Fit) -> NDArray[np.uint8]:
+    """All pictures of a split as a memory map (n, s, s, 3) uint8, made at the first call."""
+    path = catalog.cache_dir / f"pixels-{catalog.fingerprint}-{split}-{resolution}-{fit}.npy"
+    count = len(catalog.train if split == "train" else catalog.test)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial.npy")
+        shape = (count, resolution, resolution, 3)
+        out = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
+        with ticker(f"{split} pictures at {resolution} px", count) as shown:
+            for i, picture in enumerate(catalog.images(split)):
+                out[i] = to_square(picture, resolution, fit)
+                shown.advance()
+        out.flush()
+        partial.replace(path)
+    mapped: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    return mapped
+
+
+def vocabulary_counts(known: Sequence[Attributes], facet: str) -> tuple[str, ...]:
+    """The first terms of a facet, most frequent first."""
+    firsts = [terms[facet][0] for terms in known if terms.get(facet)]
+    names, counts = np.unique(np.array(firsts, dtype=str), return_counts=True)
+    return tuple(str(names[i]) for i in np.lexsort((names, -counts)))
+
+
+def _both(row: dict[str, str | None]) -> tuple[str, str]:
+    zh, en, any_language = row["text_zh"], row["text_en"], row["text"] or ""
+    return zh or en or any_language, en or zh or any_language
+
+
+def _vectors(
+    catalog: Catalog, pairs: Sequence[tuple[str, str]], conditioner: Conditioner
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    distinct = sorted({text for pair in pairs for text in pair})
+    index = {text: i for i, text in enumerate(distinct)}
+    encoder = conditioner.encoder
+    key = json.dumps([encoder.name, encoder.version, distinct], ensure_ascii=False)
+    path = catalog.cache_dir / f"vectors-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        parts = []
+        with ticker("descriptions", len(distinct)) as shown:
+            for start in range(0, len(distinct), 64):
+                chunk = distinct[start : start + 64]
+                parts.append(conditioner.vectors(chunk))
+                shown.advance(len(chunk))
+        partial = path.with_suffix(".partial.npy")
+        np.save(partial, np.concatenate(parts))
+        partial.replace(path)
+    vectors: NDArray[np.float32] = np.load(path)
+    return vectors, np.array([[index[zh], index[en]] for zh, en in pairs])

@@ -1,0 +1,207 @@
+"""The training loop, the same for every family and stage.
+
+Everything random in a step follows from the seed and the step's number alone, so a training that is resumed goes on
+exactly as it would have.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW
+
+from packshot.errors import PackshotError
+from packshot.families.common.objective import Batch, Objective
+from packshot.progress import ticker
+from packshot.training.checkpoint import State, load_checkpoint, read_head, save_checkpoint
+from packshot.training.data import TrainingSet
+from packshot.training.recipe import TrainingConfig
+
+LOG_EVERY = 20
+SAVE_SECONDS = 45.0
+
+
+def new_state(network: nn.Module, objective: Objective, config: TrainingConfig) -> State:
+    """The state before the first step."""
+    optimizers = {
+        player.name: AdamW(
+            [p for module in player.modules for p in module.parameters() if p.requires_grad],
+            lr=config.learning_rate * player.rate,
+            betas=player.betas,
+            weight_decay=config.weight_decay,
+            fused=True,
+        )
+        for player in objective.players
+    }
+    average = copy.deepcopy(objective.averaged).requires_grad_(False)
+    return State(0, 0.0, network, average, optimizers)
+
+
+def train_step(
+    state: State, objective: Objective, data: TrainingSet, config: TrainingConfig, steps: int
+) -> dict[str, float]:
+    """One step: every player moves once, then the average follows.
+
+    Returns:
+        The named losses.
+
+    Raises:
+        PackshotError: a loss is not a finite number.
+    """
+    torch.manual_seed(config.seed * 1_000_003 + state.step)
+    batch = to_batch(data, state.step, config)
+    factor = rate_at(state.step, steps, config)
+    logged: dict[str, float] = {}
+    for player in objective.players:
+        optimizer = state.optimizers[player.name]
+        losses = objective.losses(player.name, batch, state.step)
+        total = torch.stack([loss for name, loss in losses.items() if not name.startswith("_")]).sum()
+        if not math.isfinite(total.item()):
+            raise PackshotError(
+                f"training diverged: {player.name} loss is {total.item()} at step {state.step}",
+                hint="The last checkpoint is kept; resume it with a lower training.learning_rate.",
+            )
+        optimizer.zero_grad(set_to_none=True)
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        # Only this player's gradients are computed; the others' networks are passed through.
+        gradients = torch.autograd.grad(total, parameters, allow_unused=True)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
+        nn.utils.clip_grad_norm_(parameters, config.clip)
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate * player.rate * factor
+        optimizer.step()
+        logged |= {name.lstrip("_"): loss.item() for name, loss in losses.items()}
+    follow(state.average, objective.averaged, decay_at(state.step, config.ema))
+    state.step += 1
+    return logged
+
+
+def run_stage(
+    stage: str,
+    state: State,
+    objective: Objective,
+    data: TrainingSet,
+    config: TrainingConfig,
+    steps: int,
+    folder: Path,
+    on_save: Callable[[State], None] | None = None,
+) -> State:
+    """Train a stage to its end, from its last checkpoint in ``folder`` if there is one.
+
+    Args:
+        steps: length of the stage.
+        folder: where checkpoints go, at least once a minute.
+        on_save: called after each checkpoint.
+    """
+    head = read_head(folder)
+    if head and head["stage"] == stage:
+        load_checkpoint(folder, head, state)
+    before, started, saved = state.seconds, time.monotonic(), time.monotonic()
+    with ticker(f"training {stage}", steps, done=state.step) as shown, stop_signal() as stopped:
+        while state.step < steps and not stopped():
+            for name, value in train_step(state, objective, data, config, steps).items():
+                state.running.setdefault(name, []).append(value)
+            done = state.step == steps
+            if state.step % LOG_EVERY == 0 or done:
+                means = {name: sum(values) / len(values) for name, values in state.running.items()}
+                state.history.append({"step": float(state.step), **means})
+                state.running = {}
+            if done or stopped() or time.monotonic() - saved > SAVE_SECONDS:
+                state.seconds = before + time.monotonic() - started
+                save_checkpoint(folder, stage, state)
+                if on_save is not None:
+                    on_save(state)
+                saved = time.monotonic()
+            shown.advance(note=_note(state))
+    if state.step < steps:
+        raise KeyboardInterrupt
+    return state
+
+
+@contextmanager
+def stop_signal() -> Iterator[Callable[[], bool]]:
+    """Whether an interrupt or termination was asked for; a second one does not wait for the end of the step."""
+    asked: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    old = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+def to_batch(data: TrainingSet, step: int, config: TrainingConfig) -> Batch:
+    """The pictures and conditions of a step as tensors."""
+    pixels, condition = data.batch(
+        step,
+        config.batch,
+        config.seed,
+        mirror=config.mirror,
+        drop_text=config.drop_text,
+        drop_attributes=config.drop_attributes,
+    )
+    # Laid out as the memory map is, rows × columns × channels, which convolutions on a CPU prefer anyway.
+    tensor = torch.from_numpy(pixels).permute(0, 3, 1, 2).to(torch.float32)
+    return Batch(tensor / 127.5 - 1, torch.from_numpy(condition))
+
+
+def rate_at(step: int, steps: int, config: TrainingConfig) -> float:
+    """Factor on the learning rate: a linear rise, a plateau, and a cosine to zero at the end."""
+    rise = min(1.0, (step + 1) / max(1, min(config.warmup, steps // 4)))
+    start = steps * (1 - config.decay)
+    if step < start:
+        return rise
+    return rise * 0.5 * (1 + math.cos(math.pi * (step - start) / max(1.0, steps - start)))
+
+
+def decay_at(step: int, ema: float) -> float:
+    """Decay of the moving average, short at first so that the random start is forgotten."""
+    return min(ema, (1 + step) / (10 + step))
+
+
+@torch.no_grad()
+def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
+    """Move the average towards the network's weights."""
+    ours: list[Tensor] = [*average.parameters()]
+    theirs: list[Tensor] = [*network.parameters()]
+    torch._foreach_lerp_(ours, theirs, 1 - decay)
+    buffers = dict(network.named_buffers())
+    for name, buffer in average.named_buffers():
+        buffer.copy_(buffers[name])
+
+
+def measure_step(
+    state: State, objective: Objective, data: TrainingSet, config: TrainingConfig, *, rounds: int = 16
+) -> float:
+    """Mean seconds of a step, from a few steps on a state that is to be thrown away."""
+    for _ in range(3):
+        train_step(state, objective, data, config, 1_000_000)
+    begin = time.perf_counter()
+    for _ in range(rounds):
+        train_step(state, objective, data, config, 1_000_000)
+    return (time.perf_counter() - begin) / rounds
+
+
+def _note(state: State) -> str:
+    if not state.history:
+        return ""
+    return " ".join(f"{k} {v:.3f}" for k, v in state.history[-1].items() if k != "step")

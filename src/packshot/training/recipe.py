@@ -1,0 +1,120 @@
+"""Recipes: every setting of a training, from the shipped TOML, the user's own, and ``--set``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from packshot.assets import asset
+from packshot.errors import PackshotError
+from packshot.families import config_class
+from packshot.families.common.family import FamilyConfig
+
+
+class TrainingConfig(BaseModel):
+    """How a model is trained, whatever its family.
+
+    Attributes:
+        batch: pictures a step.
+        steps: length of the training; None until a budget has been turned into steps.
+        learning_rate: of Adam, at its highest.
+        warmup: steps over which the learning rate rises.
+        decay: share of the steps, at the end, over which it falls to zero along a cosine.
+        weight_decay: of AdamW.
+        clip: largest norm of a player's gradient.
+        ema: decay of the moving average of the weights, per step.
+        mirror: whether pictures are mirrored at random; not for products with writing on them.
+        fit: how a picture becomes a square: its centre (``crop``), or all of it on white (``pad``).
+        drop_text: share of examples whose sentence vector is zeroed.
+        drop_attributes: share of attribute inputs that are zeroed, so that a description need not name them all.
+        seed: of everything random.
+        encoder: the text encoder.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    batch: int = Field(default=32, ge=1)
+    steps: int | None = Field(default=None, ge=1)
+    learning_rate: float = Field(default=3e-4, gt=0)
+    warmup: int = Field(default=100, ge=0)
+    decay: float = Field(default=0.3, ge=0, le=1)
+    weight_decay: float = Field(default=0.0, ge=0)
+    clip: float = Field(default=10.0, gt=0)
+    ema: float = Field(default=0.998, ge=0, lt=1)
+    mirror: bool = True
+    fit: Literal["crop", "pad"] = "pad"
+    drop_text: float = Field(default=0.1, ge=0, le=1)
+    drop_attributes: float = Field(default=0.1, ge=0, le=1)
+    seed: int = Field(default=0, ge=0)
+    encoder: str = "use-multilingual-v3"
+
+
+class Recipe(BaseModel):
+    """A family, its configuration and how it is trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    family: str
+    model: dict[str, Any]
+    training: TrainingConfig
+
+    def model_config_for(self, condition_dim: int) -> FamilyConfig:
+        """The family's configuration, completed by what the catalog decides."""
+        try:
+            return config_class(self.family).model_validate({**self.model, "condition_dim": condition_dim})
+        except ValidationError as error:
+            raise _setting_error(error, "model.") from None
+
+
+def load_recipe(name: str, settings: Sequence[str] = (), **training: Any) -> Recipe:
+    """A recipe by name or path, changed by ``key=value`` settings and keyword arguments of its training.
+
+    Args:
+        name: a shipped recipe (``gan``, ``vae``) or the path of a TOML file.
+        settings: such as ``model.channels=48`` or ``training.batch=16``; values are TOML, bare words are strings.
+        training: overrides of ``TrainingConfig``; None is ignored.
+
+    Raises:
+        PackshotError: no such recipe, an unknown setting or a value out of range.
+    """
+    path = Path(name) if name.endswith(".toml") else asset("recipes") / f"{name}.toml"
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(sorted(p.stem for p in asset("recipes").glob("*.toml")))
+        raise PackshotError(f"no such recipe {name!r}", hint=f"Shipped: {known}.", usage=True) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PackshotError(f"recipe cannot be read: {error}", path) from None
+    for setting in settings:
+        _apply(content, setting)
+    content.setdefault("training", {}).update({k: v for k, v in training.items() if v is not None})
+    try:
+        recipe = Recipe.model_validate(content)
+    except ValidationError as error:
+        raise _setting_error(error) from None
+    recipe.model_config_for(1)
+    return recipe
+
+
+def _apply(content: dict[str, Any], setting: str) -> None:
+    key, equals, value = setting.partition("=")
+    section, dot, field = key.strip().partition(".")
+    if not equals or not dot or section not in ("model", "training"):
+        raise PackshotError(
+            "a setting is section.key=value", setting, "Sections are model and training.", usage=True
+        )
+    try:
+        parsed = tomllib.loads(f"v = {value}")["v"]
+    except tomllib.TOMLDecodeError:
+        parsed = value.strip()
+    content.setdefault(section, {})[field] = parsed
+
+
+def _setting_error(error: ValidationError, prefix: str = "") -> PackshotError:
+    first = error.errors()[0]
+    field = prefix + ".".join(str(part) for part in first["loc"])
+    return PackshotError(f"setting {field}: {first['msg']}", hint="See docs/training.md.", usage=True)

@@ -1,0 +1,59 @@
+"""Pictures with a floor."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from packshot.cutout import cut_out, place_on_white
+
+from .drawn import floor, overlap, paint, shirt
+
+
+@pytest.mark.parametrize(
+    ("ground", "colour"),
+    [((40, 170, 50), (200, 30, 40)), ((150, 110, 70), (40, 60, 150)), ((90, 90, 95), (230, 230, 225))],
+)
+def test_product_on_a_floor(ground, colour):
+    truth = shirt(320, 240, 0.75)
+    rgb = paint(floor(320, 240, ground), truth, colour)
+    cut = cut_out(rgb)
+    assert cut.good, cut.reason
+    assert cut.method == "network" and 0 < cut.quality <= 1
+    assert overlap(cut.mask, truth) > 0.95
+    out = place_on_white(rgb, cut.mask, 200).astype(int)
+    assert (out[[0, 0, -1, -1], [0, -1, 0, -1]] == 255).all()
+
+
+def test_same_pixels_same_mask():
+    rgb = paint(floor(200, 260, (150, 110, 70)), shirt(200, 260), (40, 60, 150))
+    first, second = cut_out(rgb), cut_out(rgb.copy())
+    assert np.array_equal(first.mask, second.mask)
+    assert (first.quality, first.reason) == (second.quality, second.reason)
+
+
+def test_a_bare_floor_fails():
+    cut = cut_out(floor(240, 320, (150, 110, 70)))
+    assert not cut.good and cut.reason
+
+
+def test_noise_fails():
+    cut = cut_out(np.random.default_rng(0).integers(0, 256, (128, 128, 3)).astype(np.uint8))
+    assert not cut.good and cut.reason
+
+
+@pytest.mark.parametrize("shape", [(1, 500), (3, 3), (16, 16), (17, 900), (900, 17), (1500, 1100)])
+def test_any_size(shape):
+    rgb = floor(*shape, (150, 110, 70))
+    rgb[shape[0] // 4 : shape[0] * 3 // 4 + 1, shape[1] // 4 : shape[1] * 3 // 4 + 1] = (20, 20, 90)
+    cut = cut_out(rgb)
+    assert cut.mask.shape == shape and cut.mask.dtype == np.float32
+    assert cut.mask.min() >= 0 and cut.mask.max() <= 1
+    assert cut.good is (cut.reason is None)
+
+
+def test_the_network_needs_no_opencv(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    truth = shirt(320, 240, 0.75)
+    cut = cut_out(paint(floor(320, 240, (40, 170, 50)), truth, (200, 30, 40)))
+    assert cut.method == "network" and overlap(cut.mask, truth) > 0.95

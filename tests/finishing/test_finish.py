@@ -1,0 +1,141 @@
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from packshot.cli import run
+from packshot.errors import PackshotError
+from packshot.finishing import label, preset
+from packshot.finishing.batch import finish_files, pictures
+from packshot.finishing.finish import Options, finish
+from packshot.finishing.fit import encode_within
+from packshot.finishing.label import GENERATED, read_labels
+from packshot.images.encode import encode
+
+from .drawn import RECORD, png, product
+
+AMAZON = preset.load("amazon")
+TAOBAO = preset.load("taobao")
+
+
+def generated(size: int = 64) -> bytes:
+    return encode(product(size), "png", xmp=label.xmp(RECORD), text=label.png_text(RECORD))
+
+
+def test_a_finished_photo_is_what_the_market_wants():
+    done = finish(png(product()), AMAZON)
+    with Image.open(io.BytesIO(done.data)) as image:
+        assert image.format == "JPEG"
+        assert image.size == (1600, 1600)
+        assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "xmp", "dpi"}
+        assert image.getpixel((3, 3)) == (255, 255, 255)
+    assert done.suffix == ".jpg"
+    assert done.enlarged == pytest.approx(0.88 * 1600 / 120, rel=0.02)
+    assert done.notes == ()
+
+
+def test_the_same_bytes_come_out():
+    assert finish(png(product()), TAOBAO).data == finish(png(product()), TAOBAO).data
+
+
+def test_a_photo_is_not_called_ai_unless_asked():
+    photo = png(product())
+    assert not read_labels(finish(photo, TAOBAO).data).ai
+    told = finish(photo, TAOBAO, Options(ai_generated=True))
+    assert told.ai
+    found = read_labels(told.data)
+    assert found.source_type == GENERATED
+    assert found.aigc["Label"] == "1"
+
+
+def test_a_generated_picture_keeps_its_labels_and_its_first_size():
+    done = finish(generated(), TAOBAO)
+    found = read_labels(done.data)
+    assert found.source_type == GENERATED
+    assert found.prompt == RECORD.text
+    assert found.generation["seed"] == 7
+    assert found.finish["preset"] == "taobao"
+    assert found.finish["enlarged"] == done.enlarged > 4
+
+
+def test_enlargement_counts_from_what_the_model_drew():
+    blown_up = encode(product(256), "png", xmp=label.xmp(RECORD))
+    assert finish(blown_up, TAOBAO).enlarged == pytest.approx(finish(generated(), TAOBAO).enlarged, rel=0.05)
+
+
+def test_a_picture_that_cannot_be_cut_out_is_kept_whole_and_said_so():
+    noise = np.random.default_rng(0).integers(0, 255, (60, 120, 3)).astype(np.uint8)
+    done = finish(png(noise), TAOBAO)
+    assert any("background left as it is" in note for note in done.notes)
+    assert (done.width, done.height) == (800, 800)
+
+
+def test_encoding_meets_byte_limits_or_says_which_it_cannot():
+    noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3)).astype(np.uint8)
+    free, quality, fault = encode_within(noise, "jpeg", quality=95)
+    assert quality == 95
+    assert not fault
+    data, quality, fault = encode_within(noise, "jpeg", quality=95, high=len(free) * 0.6)
+    assert len(data) <= len(free) * 0.6
+    assert 60 <= quality < 95
+    assert not fault
+    data, quality, fault = encode_within(noise, "jpeg", quality=95, high=1000)
+    assert quality == 60
+    assert "above 1 KB" in fault
+    plain = product(200)
+    small, _, _ = encode_within(plain, "jpeg", quality=80)
+    data, quality, fault = encode_within(plain, "jpeg", quality=80, low=len(small) + 1500)
+    assert len(data) >= len(small) + 1500
+    assert not fault
+    _, _, fault = encode_within(plain, "jpeg", quality=80, low=500_000)
+    assert "below 500 KB" in fault
+    _, _, fault = encode_within(noise, "png", quality=80, high=1000)
+    assert "PNG" in fault
+
+
+def test_a_batch_reports_the_bad_file_and_finishes_the_rest(tmp_path):
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.png").write_bytes(png(product()))
+    (tmp_path / "b.png").write_bytes(png(product())[:300])
+    (tmp_path / "d.png").write_bytes(b"")
+    outcomes = list(finish_files(pictures([tmp_path]), TAOBAO, tmp_path / "out"))
+    assert [bool(o.error) for o in outcomes] == [False, True, False, True]
+    assert "damaged picture" in outcomes[1].error
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.jpg", "c.jpg"]
+
+
+def test_two_sources_of_one_name_are_refused_before_anything_is_written(tmp_path):
+    (tmp_path / "a.png").write_bytes(png(product()))
+    (tmp_path / "a.jpg").write_bytes(png(product(), "jpeg"))
+    with pytest.raises(PackshotError, match=r"two pictures would become a\.jpg"):
+        list(finish_files(pictures([tmp_path]), TAOBAO, tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_verb(tmp_path, capsys):
+    source, out = tmp_path / "a.png", tmp_path / "out"
+    source.write_bytes(generated())
+    assert run(["finish", str(source), "--preset", "taobao", "-o", str(out), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["finished"] == 1
+    assert result["files"][0]["ai"] is True
+    first = (out / "a.jpg").read_bytes()
+    # The same again is no conflict, other content is.
+    assert run(["finish", str(source), "--preset", "taobao", "-o", str(out)]) == 0
+    source.write_bytes(png(product()))
+    assert run(["finish", str(source), "--preset", "taobao", "-o", str(out)]) == 1
+    assert "file exists already" in capsys.readouterr().out
+    assert (out / "a.jpg").read_bytes() == first
+    assert run(["finish", str(source), "--preset", "taobao", "-o", str(out), "--overwrite"]) == 0
+    assert (out / "a.jpg").read_bytes() != first
+
+
+def test_the_verb_and_its_mistakes(tmp_path, capsys):
+    assert run(["finish", str(tmp_path / "no.png"), "--preset", "taobao", "-o", str(tmp_path)]) == 1
+    assert "no such file" in capsys.readouterr().err
+    assert run(["finish", str(tmp_path), "--preset", "nope", "-o", str(tmp_path)]) == 2
+    assert "unknown preset" in capsys.readouterr().err
+    assert run(["finish", str(tmp_path), "--preset", "taobao", "-o", str(tmp_path)]) == 1
+    assert "no pictures in the folder" in capsys.readouterr().err

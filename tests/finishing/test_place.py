@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+
+from packshot.finishing import paper
+from packshot.finishing.place import Subject, lift, place
+from packshot.images.decode import Picture, read
+
+from .drawn import box_of, product, real, shape
+
+
+def lifted(rgb, alpha=None) -> Subject:
+    subject = lift(Picture(rgb, alpha, "PNG", False), onto_white=True)
+    assert isinstance(subject, Subject), subject
+    return subject
+
+
+@pytest.mark.parametrize("tone", [(255, 255, 255), (248, 246, 243), (238, 240, 244)])
+def test_paper_becomes_exactly_white_and_the_product_keeps_its_colour(tone):
+    rgb = product(paper=tone, noise=1.0)
+    out, _ = place(lifted(rgb), 400, 400, 0.85)
+    left, top, right, bottom = box_of(out)
+    outside = np.ones(out.shape[:2], bool)
+    outside[top - 12 : bottom + 12, left - 12 : right + 12] = False
+    assert (out[outside] == 255).all()
+    middle = out[120:280, 180:220].mean((0, 1))
+    assert np.abs(middle - np.array([180, 40, 30]) * 255 / np.array(tone)).max() < 6
+
+
+@pytest.mark.parametrize("frame", [(400, 400), (300, 500), (500, 300)])
+@pytest.mark.parametrize("fill", [0.8, 0.9])
+def test_the_product_is_centred_and_fills_its_share(frame, fill):
+    width, height = frame
+    out, scale = place(lifted(product()), width, height, fill)
+    left, top, right, bottom = box_of(out)
+    assert abs((left + right) / 2 - width / 2) <= 2
+    assert abs((top + bottom) / 2 - height / 2) <= 2
+    assert abs(max((right - left) / width, (bottom - top) / height) - fill) < 0.015
+    assert out.shape == (height, width, 3)
+    assert scale == pytest.approx(fill * min(width / 80, height / 120), rel=0.03)
+
+
+def test_an_upside_down_or_transposed_picture_is_placed_alike():
+    rgb = product()
+    out, _ = place(lifted(rgb), 300, 300, 0.85)
+    flipped, _ = place(lifted(np.ascontiguousarray(rgb[::-1, ::-1])), 300, 300, 0.85)
+    assert np.abs(flipped[::-1, ::-1].astype(int) - out).max() <= 2
+
+
+def test_a_product_from_its_transparency_has_no_halo():
+    cover = shape(200, (0.2, 0.2, 0.7, 0.8))
+    # Black under the transparent pixels, as most programs leave it: premultiplied resizing must not let it in.
+    rgb = np.zeros((200, 200, 3), np.uint8)
+    rgb[cover > 0] = (240, 200, 40)
+    alpha = np.rint(cover * 255).astype(np.uint8)
+    out, _ = place(lifted(rgb, alpha), 500, 500, 0.85)
+    assert out[..., 0].min() >= 236, "a dark rim"
+    assert (out[:20] == 255).all()
+
+
+def test_a_dark_background_leaves_no_rim():
+    rgb = product(paper=(60, 90, 140), colour=(230, 210, 90), noise=0.5)
+    out, _ = place(lifted(rgb), 400, 400, 0.85)
+    # Neither the blue of the old background nor anything darker than the product shines through at its edge.
+    assert (out[..., 2].astype(int) - out[..., 0]).max() <= 12
+    assert out[..., 0].min() > 190
+
+
+def test_edges_stay_soft():
+    out, _ = place(lifted(product(size=400)), 400, 400, 0.85)
+    row = out[200, :, 1].astype(int)
+    # Between paper and product lie some in-between values, and not a wide blur.
+    assert 1 <= ((row > 90) & (row < 245)).sum() <= 10
+
+
+def test_dust_goes_and_a_second_part_stays():
+    rgb = product(size=300, box=(0.1, 0.3, 0.45, 0.8))
+    rgb[150:210, 210:260] = (30, 60, 160)
+    rgb[20:22, 270:272] = (120, 120, 120)
+    subject = lifted(rgb)
+    assert subject.opacity[180, 230] == 1
+    assert subject.opacity[21, 271] == 0
+    assert subject.box[1] > 60
+
+
+def test_a_soft_shadow_stays_soft_on_white():
+    rgb = product(size=300, box=(0.3, 0.2, 0.7, 0.7)).astype(np.float32)
+    y, x = np.mgrid[0:300, 0:300]
+    rgb -= (60 * np.exp(-(((x - 150) / 60) ** 2 + ((y - 212) / 6) ** 2)))[..., None]
+    subject = lifted(np.clip(rgb, 0, 255).astype(np.uint8))
+    out, _ = place(subject, 300, 300, 0.85)
+    below = out[box_of(out, 120)[3] + 4 :, 150, 1].astype(int)
+    assert below[0] < 235, "the shadow is gone"
+    assert np.abs(np.diff(below)).max() < 20, "the shadow ends hard"
+    assert (out[-5:] == 255).all()
+
+
+def test_a_product_that_touches_both_ends_is_centred_with_room_around_it():
+    subject = lifted(product(box=(0.3, 0.0, 0.7, 1.0), kind="rectangle", paper=(253, 253, 253)))
+    assert subject.touches == {"top", "bottom"}
+    assert subject.cut == ""
+    out, _ = place(subject, 300, 300, 0.8)
+    _, top, _, bottom = box_of(out)
+    assert abs(top - 30) <= 2
+    assert abs(bottom - 270) <= 2
+
+
+def test_a_product_cut_off_below_stays_at_the_frames_edge():
+    subject = lifted(product(box=(0.3, 0.4, 0.7, 1.0), kind="rectangle"))
+    assert subject.cut == "bottom"
+    out, _ = place(subject, 300, 300, 0.8)
+    assert box_of(out)[3] == 300
+
+
+def test_a_room_is_no_paper():
+    noise = np.random.default_rng(0).integers(0, 255, (120, 120, 3)).astype(np.uint8)
+    assert paper.find(noise) is None
+    assert isinstance(lift(Picture(noise, None, "PNG", False), onto_white=True), str)
+    assert paper.find(np.full((100, 100, 3), 255, np.uint8)) is None
+
+
+def test_real_packshots_are_found_and_white():
+    files = real("grocery/images/*_iconic.jpg")
+    for file in files[::9]:
+        out, _ = place(lifted(read(file).rgb), 400, 400, 0.85)
+        left, top, right, bottom = box_of(out, 235)
+        assert max(right - left, bottom - top) / 400 == pytest.approx(0.85, abs=0.04), file
+        assert (out[:8] == 255).all()
+        assert (out[:, :8] == 255).all()
