@@ -6,6 +6,9 @@ import csv
 import os
 from pathlib import Path
 
+# Before torch is loaded: spinning threads make tests crawl on a busy machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -32,19 +35,26 @@ KINDS: dict[str, tuple[str, list[tuple[float, float]]]] = {
 
 
 def draw_product(kind: str, color: str, rng: np.random.Generator, side: int = 96) -> NDArray[np.uint8]:
-    """A product on white, (side, side, 3) uint8, a little different each time."""
+    """A product on white, (side, side, 3) uint8: its cut, shade and print differ each time, as real products do."""
     shade = rng.integers(-18, 19, 3)
-    fill = tuple(int(v) for v in np.clip(np.array(COLORS[color][1]) + shade, 0, 255))
-    scale, (dx, dy) = rng.uniform(0.75, 0.95), rng.uniform(-0.04, 0.04, 2)
+    fill = np.clip(np.array(COLORS[color][1]) + shade, 0, 255)
+    scale, shift = rng.uniform(0.7, 0.95), rng.uniform(-0.04, 0.04, 2)
     large = side * 4
-    outline = [
-        (((x - 0.5) * scale + 0.5 + dx) * large, ((y - 0.5) * scale + 0.5 + dy) * large) for x, y in KINDS[kind][1]
-    ]
-    image = Image.new("RGB", (large, large), "white")
-    ImageDraw.Draw(image).polygon(outline, fill=fill)
-    pixels = np.asarray(image.resize((side, side), Image.Resampling.LANCZOS), np.int16)
-    grain = rng.integers(-3, 4, pixels.shape) * (pixels < 250)
-    return np.clip(pixels + grain, 0, 255).astype(np.uint8)
+    outline = (
+        (np.array(KINDS[kind][1]) + rng.uniform(-0.06, 0.06, (len(KINDS[kind][1]), 2)) - 0.5) * scale + 0.5 + shift
+    )
+    shape, prints = Image.new("L", (large, large)), Image.new("L", (large, large))
+    ImageDraw.Draw(shape).polygon([(float(x) * large, float(y) * large) for x, y in outline], fill=255)
+    for _ in range(rng.integers(4, 9)):
+        x, y, r = rng.uniform(0.1, 0.9), rng.uniform(0.1, 0.9), rng.uniform(0.02, 0.1)
+        box = [float(v) * large for v in (x - r, y - r * rng.uniform(0.3, 1), x + r, y + r * rng.uniform(0.3, 1))]
+        ImageDraw.Draw(prints).ellipse((box[0], min(box[1], box[3]), box[2], max(box[1], box[3])), fill=255)
+    inside, printed = (
+        np.asarray(m.resize((side, side), Image.Resampling.LANCZOS), np.float64)[..., None] / 255
+        for m in (shape, prints)
+    )
+    product = fill * (1 - 0.45 * printed) + rng.integers(-3, 4, (side, side, 1))
+    return np.clip(np.rint(product * inside + 255 * (1 - inside)), 0, 255).astype(np.uint8)
 
 
 def write_shop(folder: Path, count: int = 240, seed: int = 7) -> Path:
@@ -93,3 +103,21 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped where nothing may be: {call.excinfo and call.excinfo.value}"
     return report
+
+
+SMALL = ("model.resolution=32", "model.channels=8", "model.width=64", "model.latent=16", "training.batch=16")
+
+
+@pytest.fixture(scope="session")
+def trained(catalog_path: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A model of each family, trained for seconds on the drawn catalog."""
+    from packshot.families import FAMILIES
+    from packshot.training.recipe import load_recipe
+    from packshot.training.train import train
+
+    folder = tmp_path_factory.mktemp("models")
+    steps = {"vae": 150, "gan": 240}
+    for family in FAMILIES:
+        recipe = load_recipe(family, (*SMALL, "training.learning_rate=0.002"), steps=steps[family], seed=1)
+        train(catalog_path, folder / family, recipe, budget=None, resume=False)
+    return {family: folder / family for family in FAMILIES}

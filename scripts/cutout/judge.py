@@ -115,7 +115,10 @@ def fit(photos: dict[str, Photo], judged: dict[str, int]) -> None:
     for threshold in (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9):
         keep = chance >= threshold
         print(f"  {threshold}: keeps {keep.mean():.1%}, good among kept {y[keep].mean():.1%}")
-    print(dict(zip(NAMES, np.round(model.coef_[0], 2).tolist(), strict=True)), round(model.intercept_[0], 2))
+    print("weight and usual value:")
+    for name, weight, usual in zip(NAMES, model.coef_[0], np.median(x[y == 1], axis=0), strict=True):
+        print(f'    "{name}": ({weight:.2f}, {usual:.2f}),')
+    print(f"offset {model.intercept_[0]:.2f}")
 
 
 if __name__ == "__main__":

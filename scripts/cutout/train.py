@@ -54,7 +54,7 @@ class Round:
 ROUNDS = (
     Round(slice(0, None, 2), 160, 500, 0.35, 2e-3),
     Round(slice(0, 1200), SIDE, 450, 0.5, 1.5e-3),
-    Round(slice(0, 2400), SIDE, 450, 0.6, 1e-3),
+    Round(slice(0, 2400), SIDE, 600, 0.5, 1e-3),
 )
 
 

@@ -71,6 +71,7 @@ class ModelConfig(Strict):
         architecture: the family's own configuration.
         resolution: side of the square pictures, pixels.
         fit: how training pictures became squares, see ``images.resize.to_square``.
+        without: flags of catalog rows that it neither trained on nor is judged by.
         categories, colors: what it was trained on, most frequent first.
         text: how descriptions are encoded.
         sampler: the family's sampling defaults.
@@ -85,6 +86,7 @@ class ModelConfig(Strict):
     architecture: Mapping[str, Any]
     resolution: int
     fit: Literal["crop", "pad"]
+    without: tuple[str, ...]
     categories: tuple[str, ...]
     colors: tuple[str, ...]
     text: TextConfig

@@ -32,7 +32,7 @@ def test_a_finished_photo_is_what_the_market_wants():
         assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "xmp", "dpi"}
         assert image.getpixel((3, 3)) == (255, 255, 255)
     assert done.suffix == ".jpg"
-    assert done.enlarged == pytest.approx(0.88 * 1600 / 120, rel=0.02)
+    assert done.enlarged == pytest.approx(0.9 * 1600 / 120, rel=0.02)
     assert done.notes == ()
 
 
@@ -139,3 +139,62 @@ def test_the_verb_and_its_mistakes(tmp_path, capsys):
     assert "unknown preset" in capsys.readouterr().err
     assert run(["finish", str(tmp_path), "--preset", "taobao", "-o", str(tmp_path)]) == 1
     assert "no pictures in the folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["amazon", "taobao", "taobao-white", "ad-191x100"])
+def test_finishing_twice_is_finishing_once(name):
+    chosen = preset.load(name)
+    once = finish(generated(), chosen)
+    twice = finish(once.data, chosen)
+    assert twice.data == once.data
+    assert twice.enlarged == once.enlarged
+    assert twice.notes == ("finished before: kept as it is",)
+
+
+def test_what_was_changed_since_is_finished_again():
+    once = finish(generated(), TAOBAO)
+    assert finish(once.data, TAOBAO, Options(shadow=True)).data != once.data
+    assert finish(once.data, TAOBAO.changed(fill=0.7)).data != once.data
+    # The picture painted over, or its label taken out: the record alone is not believed.
+    with Image.open(io.BytesIO(once.data)) as image:
+        packet = image.info["xmp"]
+        pixels = np.asarray(image).copy()
+    pixels[:100, :100] = 0
+    painted = encode(pixels, "jpeg", quality=95, xmp=packet)
+    assert finish(painted, TAOBAO).notes != ("finished before: kept as it is",)
+    stripped = once.data.replace(b"trainedAlgorithmicMedia", b"digitalCapture_________")
+    assert stripped != once.data
+    again = finish(stripped, TAOBAO)
+    assert again.ai
+
+
+def test_enlargement_is_counted_over_several_markets():
+    first = finish(png(product(400)), AMAZON)
+    second = finish(first.data, TAOBAO)
+    assert second.enlarged == pytest.approx(finish(png(product(400)), TAOBAO).enlarged, rel=0.03)
+
+
+def test_a_huge_picture_is_worked_on_in_bounded_memory(monkeypatch):
+    import packshot.finishing.finish as module
+
+    seen = []
+    real_lift = module.lift
+    monkeypatch.setattr(module, "lift", lambda p, **k: (seen.append(p.rgb.shape), real_lift(p, **k))[1])
+    small = TAOBAO.changed(width=100, height=100)
+    done = finish(png(product(1000)), small)
+    assert max(seen[0]) <= 250
+    assert done.enlarged == pytest.approx(0.82 * 100 / 600, rel=0.03)
+
+
+def test_a_batch_in_processes_is_the_batch_in_one(tmp_path):
+    for i in range(8):
+        (tmp_path / f"{i}.png").write_bytes(png(product(120, colour=(20 * i, 80, 90))))
+    (tmp_path / "5.png").write_bytes(b"broken")
+    sources = pictures([tmp_path])
+    one = list(finish_files(sources, TAOBAO, tmp_path / "one", workers=1))
+    two = list(finish_files(sources, TAOBAO, tmp_path / "two", workers=2))
+    assert [o.error for o in one] == [o.error for o in two]
+    assert sum(bool(o.error) for o in two) == 1
+    for outcome in one:
+        if outcome.target:
+            assert outcome.target.read_bytes() == (tmp_path / "two" / outcome.target.name).read_bytes()

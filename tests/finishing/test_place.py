@@ -94,6 +94,21 @@ def test_a_soft_shadow_stays_soft_on_white():
     assert (out[-5:] == 255).all()
 
 
+def test_a_shadow_goes_where_a_market_forbids_it():
+    rgb = product(size=300, box=(0.3, 0.2, 0.7, 0.7)).astype(np.float32)
+    y, x = np.mgrid[0:300, 0:300]
+    rgb -= (70 * np.exp(-(((x - 150) / 70) ** 2 + ((y - 214) / 9) ** 2)))[..., None]
+    picture = Picture(np.clip(rgb, 0, 255).astype(np.uint8), None, "PNG", False)
+    kept, bare = lift(picture, onto_white=True), lift(picture, onto_white=True, shadow=False)
+    assert isinstance(kept, Subject)
+    assert isinstance(bare, Subject)
+    assert kept.opacity[221, 150] > 0.15
+    assert bare.opacity[221, 150] < 0.02
+    assert bare.box[3] <= 214
+    assert kept.box[3] >= 224
+    assert bare.opacity[150, 150] == 1
+
+
 def test_a_product_that_touches_both_ends_is_centred_with_room_around_it():
     subject = lifted(product(box=(0.3, 0.0, 0.7, 1.0), kind="rectangle", paper=(253, 253, 253)))
     assert subject.touches == {"top", "bottom"}

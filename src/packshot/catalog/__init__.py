@@ -5,7 +5,7 @@ Importing this package needs none of the ``catalog`` extra's packages; using it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from packshot.catalog.needs import require
 from packshot.catalog.options import Options, parse_drop, parse_map
 from packshot.catalog.reading import SPLITS, Catalog, Split
 
-__all__ = ["SPLITS", "Catalog", "Options", "Split", "build", "parse_drop", "parse_map"]
+__all__ = ["SPLITS", "Catalog", "Options", "Split", "build", "forget", "parse_drop", "parse_map"]
 
 
 def build(sources: Sequence[Path | str], out: Path | str, options: Options | None = None) -> dict[str, Any]:
@@ -38,3 +38,17 @@ def build(sources: Sequence[Path | str], out: Path | str, options: Options | Non
     from packshot.catalog.building import build_catalog
 
     return build_catalog([Path(s) for s in sources], Path(out), options or Options())
+
+
+def forget(catalog: Path | str, skus: Collection[str]) -> dict[str, Any]:
+    """Remove products from a finished catalog: rows, pictures, the list of what was left out, report and caches.
+
+    A source that still holds them brings them back with the next build.
+
+    Raises:
+        PackshotError: the catalog holds none of them.
+    """
+    require()
+    from packshot.catalog.forgetting import forget_products
+
+    return forget_products(Path(catalog), skus)

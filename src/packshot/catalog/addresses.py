@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import httpx
 
 
-class RefusedAddress(Exception):
+class RefusedAddressError(Exception):
     """An address that must not be fetched; the text says why."""
 
 
@@ -37,23 +37,23 @@ def resolve(url: httpx.URL, allow_private: bool) -> Target:
     """Resolve a URL's host and check what comes out.
 
     Raises:
-        RefusedAddress: not HTTP, no host, an unknown name, or an address that is not public.
+        RefusedAddressError: not HTTP, no host, an unknown name, or an address that is not public.
     """
     if url.scheme not in ("http", "https"):
-        raise RefusedAddress(f"not an http address: {url.scheme}")
+        raise RefusedAddressError(f"not an http address: {url.scheme}")
     name = url.host
     if not name:
-        raise RefusedAddress("no host")
+        raise RefusedAddressError("no host")
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
         found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise RefusedAddress(f"unknown host {name}") from None
+        raise RefusedAddressError(f"unknown host {name}") from None
     addresses = list(dict.fromkeys(str(entry[4][0]).split("%")[0] for entry in found))
     for address in addresses:
         # One private address among public ones is how a rebinding attack looks.
         if not allow_private and not is_public(address):
-            raise RefusedAddress(f"{name} is in a private network")
+            raise RefusedAddressError(f"{name} is in a private network")
     chosen = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
     return Target(url.copy_with(host=chosen), url.netloc.decode().rpartition("@")[2], name)
 

@@ -12,19 +12,25 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from packshot import __version__
 from packshot.catalog.card import card
 from packshot.catalog.decisions import Decisions, decide
+from packshot.catalog.duplicates import SIDE, Pair, near_duplicates
+from packshot.catalog.hashing import bits
 from packshot.catalog.inspection import Job, inspect
 from packshot.catalog.licence import joint_licence, licence_of
 from packshot.catalog.needs import require
 from packshot.catalog.options import Options
 from packshot.catalog.parts import PART_ROWS, Parts
 from packshot.catalog.records import Candidate
+from packshot.catalog.report import write_report
 from packshot.catalog.shards import write_shards
 from packshot.catalog.sources import Reader
 from packshot.engines import LocalEngine, open_engine
 from packshot.errors import PackshotError
+from packshot.features.lite0 import Lite0
 from packshot.files import write_atomic
 from packshot.progress import ticker
 
@@ -36,6 +42,7 @@ WORK = ".work"
 _CONNECTIONS = 8
 INFO = "catalog.json"
 SCHEMA_VERSION = 1
+_DECIDING = ("reason", "measured", "product", "sha256", "sku", "size", "phash", "title", "category")
 _CONTENTS = ("data", "rejected.parquet", "README.md", "report.html", INFO)
 
 
@@ -55,10 +62,12 @@ def build_catalog(sources: Sequence[Path], out: Path, options: Options) -> dict[
     except OSError as error:
         raise PackshotError(f"cannot write: {error.strerror or error}", out) from None
     if not (work / "final" / INFO).is_file():
-        parts = Parts(work, identity)
+        parts = Parts(work, identity, overwrite=options.overwrite)
         _inspect_all(reader, parts, options)
         info = _finish(reader, parts, options, out)
         write_atomic(work / "final" / INFO, (json.dumps(info, ensure_ascii=False, indent=2) + "\n").encode())
+    if not (work / "final" / "report.html").is_file():
+        write_report(work / "final")
     _move_into_place(out)
     info = json.loads((out / INFO).read_text(encoding="utf-8"))
     counts: dict[str, Any] = info["counts"]
@@ -79,7 +88,7 @@ def _check_free(out: Path, options: Options) -> None:
 def _inspect_all(reader: Reader, parts: Parts, options: Options) -> None:
     """Stage a: everything that can be said of each candidate alone, continued after the last whole part."""
     done = parts.done
-    require("httpx")
+    require("httpx", "jinja2", "phonenumbers")
     from packshot.catalog.fetch import Fetcher
 
     fetcher = Fetcher(parts.folder / "downloads", allow_private=options.allow_private)
@@ -89,6 +98,7 @@ def _inspect_all(reader: Reader, parts: Parts, options: Options) -> None:
         while rows := list(islice(_shown(results, shown), PART_ROWS)):
             parts.write(rows)
     if parts.done == 0:
+        parts.remove()
         raise PackshotError("no records", reader.sources[0].folder)
 
 
@@ -117,21 +127,37 @@ def _finish(reader: Reader, parts: Parts, options: Options, out: Path) -> dict[s
     """Stages b and c: decide, and write all files of the catalog into the working folder."""
     final = parts.folder / "final"
     shutil.rmtree(final, ignore_errors=True)
-    table = parts.columns(("reason", "measured", "product", "sha256", "sku", "size", "phash"))
-    decisions = decide(table, (), options.test_share)
+    columns = parts.columns(_DECIDING).to_pydict()
+    pairs = _near_duplicates(parts, columns, options.workers)
+    decisions = decide(columns, ((p.first, p.second) for p in pairs), options.test_share)
     if all(decisions.reason):
         counted = Counter(decisions.reason).most_common(3)
         reasons = ", ".join(f"{reason} {n}" for reason, n in counted)
+        # The next try will be another command: nothing of this one may be in its way.
+        parts.remove()
         raise PackshotError(
             f"none of {len(decisions.reason)} candidates can be kept: {reasons}",
             reader.sources[0].folder,
             "If pictures were not found, name their folder with --images.",
         )
-    fingerprint = write_shards(parts, decisions, table["size"].to_pylist(), final)
+    fingerprint = write_shards(parts, decisions, columns["size"], final)
     info = _info(reader, parts, options, decisions, fingerprint, out.resolve().name)
     licence = info["licence"]
     write_atomic(final / "README.md", card(info["name"], licence, info).encode())
     return info
+
+
+def _near_duplicates(parts: Parts, columns: dict[str, list[Any]], workers: int | None) -> list[Pair]:
+    """Near duplicates among the candidates that are usable by themselves, the identical ones only once."""
+    first: dict[str, int] = {}
+    for item, (digest, reason) in enumerate(zip(columns["sha256"], columns["reason"], strict=True)):
+        if not reason:
+            first.setdefault(digest, item)
+    chosen = np.array(sorted(first.values()), np.int64)
+    small = parts.array("small", SIDE * SIDE, np.uint8)[chosen].reshape(-1, SIDE, SIDE)
+    features = parts.array("features", Lite0.dim, np.float16)[chosen]
+    found = near_duplicates(small, features, bits([columns["phash"][i] for i in chosen]), workers)
+    return [Pair(int(chosen[p.first]), int(chosen[p.second]), p.agreement) for p in found]
 
 
 def _info(
@@ -139,7 +165,10 @@ def _info(
 ) -> dict[str, Any]:
     sources = [{"name": s.name, "licence": licence_of(s.folder)} for s in reader.sources]
     kept = [not reason for reason in decisions.reason]
-    small = parts.columns(("language", "category", "composed", "flags"))
+    small = parts.columns(("language", "category", "composed", "flags", "redactions"))
+    redactions: Counter[str] = Counter()
+    for found, keep in zip(small["redactions"].to_pylist(), kept, strict=True):
+        redactions.update(json.loads(found) if keep else {})
     languages = _count(small["language"].to_pylist(), kept)
     test = sum(k and t for k, t in zip(kept, decisions.test, strict=True))
     return {
@@ -159,6 +188,7 @@ def _info(
             "groups": len({g for g, k in zip(decisions.group, kept, strict=True) if k}),
             "composed": sum(c and k for c, k in zip(small["composed"].to_pylist(), kept, strict=True)),
             "files_without_record": reader.pictures.unused,
+            "redactions": dict(redactions.most_common()),
             "rejected_by_reason": dict(Counter(filter(None, decisions.reason)).most_common()),
             "flags": _count((f for flags, k in zip(small["flags"].to_pylist(), kept, strict=True) if k for f in flags)),
         },

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
+
+# A picture is a placeholder from so many products on, if their titles share less than this of their words.
+_PLACEHOLDER_PRODUCTS = 3
+_RELATED = 0.15
 
 
 @dataclass
@@ -17,12 +23,14 @@ class Decisions:
         measured: what that rests on.
         group: id that near duplicates and variants share.
         test: whether it is held out.
+        same_picture: kept candidate → SKUs left out because their picture is the very same.
     """
 
     reason: list[str]
     measured: list[str]
     group: list[str]
     test: list[bool]
+    same_picture: dict[int, list[str]]
 
 
 class Groups:
@@ -53,26 +61,30 @@ class Groups:
                 self.join(first.setdefault(key, item), item)
 
 
-def decide(table: Any, pairs: Iterable[tuple[int, int]], test_share: float) -> Decisions:
+def decide(columns: Mapping[str, list[Any]], pairs: Iterable[tuple[int, int]], test_share: float) -> Decisions:
     """Decide on all candidates.
 
     Args:
-        table: Arrow table of ``reason, measured, product, sha256, sku``, a row per candidate.
+        columns: ``reason, measured, product, sha256, sku, title, category``, an entry per candidate.
         pairs: candidates found to be near duplicates of each other.
         test_share: share of the groups to hold out.
     """
-    columns = {name: table[name].to_pylist() for name in ("reason", "measured", "product", "sha256", "sku")}
-    reason: list[str] = columns["reason"]
-    measured = [value or "" for value in columns["measured"]]
-    kept = [not r for r in reason]
-    _drop_identical(reason, measured, columns["sha256"], columns["sku"])
+    reason, measured = list(columns["reason"]), [value or "" for value in columns["measured"]]
+    _drop_placeholders(reason, measured, columns)
+    usable = [not r for r in reason]
+    same = _drop_identical(reason, measured, columns["sha256"], columns["sku"])
     groups = Groups(len(reason))
-    groups.join_equal(p if k else None for p, k in zip(columns["product"], kept, strict=True))
-    groups.join_equal(s if k else None for s, k in zip(columns["sha256"], kept, strict=True))
+    for keys in (columns["product"], columns["sha256"]):
+        groups.join_equal(key if use else None for key, use in zip(keys, usable, strict=True))
     for one, other in pairs:
         groups.join(one, other)
     names = _group_names(groups, columns["product"], columns["sha256"])
-    return Decisions(reason, measured, names, [held_out(name, test_share) for name in names])
+    kept = {name for name, why in zip(names, reason, strict=True) if not why}
+    test = {name for name in kept if held_out(name, test_share)}
+    if test_share > 0 and not test and len(kept) > 1:
+        # A small catalog may have drawn none; something has to be held out.
+        test = {min(kept, key=lambda name: hashlib.sha256(name.encode()).digest())}
+    return Decisions(reason, measured, names, [name in test for name in names], same)
 
 
 def held_out(group: str, share: float) -> bool:
@@ -81,14 +93,49 @@ def held_out(group: str, share: float) -> bool:
     return value < share
 
 
-def _drop_identical(reason: list[str], measured: list[str], sha256: Sequence[str | None], sku: Sequence[str]) -> None:
+def _drop_placeholders(reason: list[str], measured: list[str], columns: Mapping[str, list[Any]]) -> None:
+    """Leave out a picture that stands for products which have nothing to do with each other."""
+    sharing: dict[str, list[int]] = {}
+    for item, digest in enumerate(columns["sha256"]):
+        if digest and not reason[item]:
+            sharing.setdefault(digest, []).append(item)
+    for items in sharing.values():
+        first = {columns["product"][item]: item for item in reversed(items)}
+        shared_by = sorted(first.values())
+        if len(shared_by) >= _PLACEHOLDER_PRODUCTS and _unrelated(shared_by, columns):
+            for item in items:
+                reason[item], measured[item] = "placeholder", f"shared by {len(shared_by)} products"
+
+
+def _unrelated(items: Sequence[int], columns: Mapping[str, list[Any]]) -> bool:
+    """Whether products differ in category and share next to no word of their titles."""
+    if len({columns["category"][item] for item in items}) < 2:
+        return False
+    # A few dozen say enough; all pairs of a shop's ten thousand placeholders would take hours.
+    words = [_words(columns["title"][item]) for item in items[:40]]
+    shares = [len(a & b) / max(1, len(a | b)) for i, a in enumerate(words) for b in words[:i]]
+    return sum(shares) / len(shares) < _RELATED
+
+
+def _words(title: str) -> set[str]:
+    latin = re.findall(r"[^\W\d_]{3,}", re.sub(r"[\u3400-\u9fff]", " ", title.lower()))
+    han = re.findall(r"[\u3400-\u9fff]", title)
+    return {*latin, *(a + b for a, b in pairwise(han))}
+
+
+def _drop_identical(
+    reason: list[str], measured: list[str], sha256: Sequence[str | None], sku: Sequence[str]
+) -> dict[int, list[str]]:
     first: dict[str, int] = {}
+    same: dict[int, list[str]] = {}
     for item, digest in enumerate(sha256):
         if reason[item] or not digest:
             continue
         kept = first.setdefault(digest, item)
         if kept != item:
             reason[item], measured[item] = "identical picture", f"same file as {sku[kept]}"
+            same.setdefault(kept, []).append(sku[item])
+    return same
 
 
 def _group_names(groups: Groups, product: Sequence[str], sha256: Sequence[str | None]) -> list[str]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from packshot.catalog.privacy import redact
+from packshot.catalog.wording import tidy
 from packshot.text.attributes import FACETS, Vocabulary
 from packshot.text.compose import compose
 from packshot.text.normalise import language, normalise
@@ -24,6 +27,7 @@ class Description:
         language: ``zh``, ``en`` or ``other``; empty without text.
         category: the vocabulary's id, else a slug of the record's category; empty if neither is known.
         attributes: facet → term ids.
+        redactions: kind of personal data → how often it was taken out.
     """
 
     title: str
@@ -35,6 +39,7 @@ class Description:
     language: str
     category: str
     attributes: Mapping[str, tuple[str, ...]]
+    redactions: Mapping[str, int]
 
 
 def has_words(fields: Mapping[str, str]) -> bool:
@@ -49,7 +54,13 @@ def describe(fields: Mapping[str, str], color: str | None, vocabulary: Vocabular
         fields: the record's fields.
         color: the colour measured in its picture, or None; used where the record names none.
     """
-    clean = {f: normalise(v) for f, v in fields.items()}
+    redactions: Counter[str] = Counter()
+    clean = {}
+    for name, value in fields.items():
+        clean[name], found = redact(normalise(value))
+        redactions += found
+        if name.startswith(("title", "description")):
+            clean[name] = tidy(clean[name])
     written = {
         key: _joined(clean.get(f"title{key}", ""), clean.get(f"description{key}", "")) for key in ("", "_zh", "_en")
     }
@@ -73,7 +84,7 @@ def describe(fields: Mapping[str, str], color: str | None, vocabulary: Vocabular
         text = en or zh
         spoken = "en" if en else ""
     description = clean.get("description") or clean.get("description_en") or clean.get("description_zh") or ""
-    return Description(title, description, text, zh, en, composed and bool(text), spoken, slug, attributes)
+    return Description(title, description, text, zh, en, composed and bool(text), spoken, slug, attributes, redactions)
 
 
 def category_of(label: str, text: str, vocabulary: Vocabulary) -> str:
@@ -106,7 +117,9 @@ def _attributes(
     # What is nearer to the product's name is more surely about it: "goes well with black jeans" comes last.
     for part in (title, clean.get("category", ""), text):
         for facet, terms in vocabulary.parse(part).items():
-            known.setdefault(facet, terms)
+            # A description names other products too; what this one is, its title and label say.
+            if facet != "category" or part is not text or not (title or category):
+                known.setdefault(facet, terms)
     for facet in ("color", "material", "audience"):
         terms = vocabulary.parse(clean.get(facet, "")).get(facet, ())
         if terms:

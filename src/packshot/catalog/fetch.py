@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from packshot import __version__
-from packshot.catalog.addresses import RefusedAddress, resolve
+from packshot.catalog.addresses import RefusedAddressError, resolve
 from packshot.files import write_atomic
 
 _MAX_BYTES = 32 << 20
@@ -32,7 +32,7 @@ class Fetched:
     detail: str = ""
 
 
-class _Failed(Exception):
+class _FetchError(Exception):
     """A fetch that is over; ``again`` tells whether trying once more makes sense."""
 
     def __init__(self, problem: str, detail: str, *, again: bool = False, wait: float = 0.0) -> None:
@@ -65,7 +65,7 @@ class Fetcher:
                 return Fetched(path)
             try:
                 write_atomic(path, self._try(address))
-            except _Failed as failure:
+            except _FetchError as failure:
                 return Fetched(None, failure.problem, failure.detail)
         return Fetched(path)
 
@@ -77,7 +77,7 @@ class Fetcher:
         for number in range(_TRIES):
             try:
                 return self._follow(address)
-            except _Failed as failure:
+            except _FetchError as failure:
                 if not failure.again or number == _TRIES - 1:
                     raise
                 time.sleep(max(self.pause * 2**number, failure.wait))
@@ -104,31 +104,31 @@ class Fetcher:
                     return _content(response, deadline)
                 finally:
                     response.close()
-        except RefusedAddress as refusal:
-            raise _Failed("address refused", str(refusal)) from None
+        except RefusedAddressError as refusal:
+            raise _FetchError("address refused", str(refusal)) from None
         except httpx.InvalidURL as error:
-            raise _Failed("address refused", str(error)[:120]) from None
+            raise _FetchError("address refused", str(error)[:120]) from None
         except httpx.HTTPError as error:
-            raise _Failed("not fetched", f"{type(error).__name__}: {error}"[:160], again=True) from None
-        raise _Failed("not fetched", f"more than {_MAX_REDIRECTS} redirects")
+            raise _FetchError("not fetched", f"{type(error).__name__}: {error}"[:160], again=True) from None
+        raise _FetchError("not fetched", f"more than {_MAX_REDIRECTS} redirects")
 
 
 def _content(response: httpx.Response, deadline: float) -> bytes:
     status = response.status_code
     if status in _AGAIN:
-        raise _Failed("not fetched", f"HTTP {status}", again=True, wait=_retry_after(response))
+        raise _FetchError("not fetched", f"HTTP {status}", again=True, wait=_retry_after(response))
     if status != 200:
-        raise _Failed("not fetched", f"HTTP {status}")
+        raise _FetchError("not fetched", f"HTTP {status}")
     wishes = ",".join(response.headers.get_list("x-robots-tag")).lower()
     if any(word.strip().rpartition(":")[2].strip() in _NO_AI for word in wishes.split(",")):
-        raise _Failed("forbids AI use", "X-Robots-Tag: noai")
+        raise _FetchError("forbids AI use", "X-Robots-Tag: noai")
     data = bytearray()
     for block in response.iter_bytes():
         data += block
         if len(data) > _MAX_BYTES:
-            raise _Failed("not fetched", f"more than {_MAX_BYTES >> 20} MiB")
+            raise _FetchError("not fetched", f"more than {_MAX_BYTES >> 20} MiB")
         if time.monotonic() > deadline:
-            raise _Failed("not fetched", f"not complete after {_MAX_SECONDS:.0f} s", again=True)
+            raise _FetchError("not fetched", f"not complete after {_MAX_SECONDS:.0f} s", again=True)
     return bytes(data)
 
 

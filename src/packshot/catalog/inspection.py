@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 
 from packshot.catalog.colour import product_color
 from packshot.catalog.describe import describe, has_words
+from packshot.catalog.duplicates import small_grey
 from packshot.catalog.hashing import perceptual_hash
+from packshot.catalog.privacy import redact
 from packshot.catalog.quality import Quality, judge
 from packshot.catalog.readers.tables import LIST_SEPARATOR
 from packshot.catalog.records import Candidate
 from packshot.cutout import cut_out, place_on_white
+from packshot.features.lite0 import Lite0
 from packshot.images.decode import DecodeError, decode
 from packshot.images.encode import encode
 from packshot.images.resize import resize
@@ -27,6 +30,9 @@ from packshot.text.attributes import Vocabulary, load_vocabulary
 
 Row = dict[str, Any]
 _THUMBNAIL = 96
+_UNKNOWN = ("box", "sha256", "phash", "image", "thumbnail", "small", "features", "measured", "width", "height")
+# Longer side of a cut-out's product as a share of its square.
+_FILL = 0.9
 # Source pictures are not read in whole beyond this many bytes.
 _MAX_BYTES = 64 << 20
 
@@ -50,7 +56,7 @@ def inspect(job: Job) -> Row:
     row = _named(job)
     candidate = job.candidate
     if candidate.record.junk:
-        return row | {"reason": "junk label", "measured": candidate.record.junk}
+        return row | {"reason": "junk label", "measured": candidate.record.junk, "thumbnail": _glimpse(candidate)}
     if candidate.problem:
         return row | {"reason": candidate.problem, "measured": candidate.detail or candidate.reference}
     try:
@@ -69,8 +75,11 @@ def inspect(job: Job) -> Row:
 
 def _finished(job: Job, row: Row, rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, quality: Quality) -> Row:
     fields = job.candidate.record.fields
-    row["phash"] = perceptual_hash(rgb)
     rgb, alpha = _limited(rgb, alpha, job.max_side)
+    row["phash"] = perceptual_hash(rgb)
+    row["thumbnail"] = _thumbnail(rgb)
+    row["small"] = small_grey(rgb).tobytes()
+    row["features"] = _lite0().embed([rgb])[0].astype(np.float16).tobytes()
     flags = list(quality.flags)
     mask = None
     if job.cut_out:
@@ -80,21 +89,20 @@ def _finished(job: Job, row: Row, rgb: NDArray[np.uint8], alpha: NDArray[np.uint
     said = describe(fields, color, _vocabulary())
     row |= _columns(said)
     if not said.text:
-        return row | {"reason": "no text", "thumbnail": _thumbnail(rgb)}
+        return row | {"reason": "no text"}
     if color and said.attributes.get("color") == (color,):
         flags.append("measured-color")
     kind = "jpeg"
     if mask is not None:
         row["box"] = _box(mask)
     if job.cut_out and mask is not None:
-        rgb, kind = place_on_white(rgb, mask, job.cut_out_side), "png"
-        row["box"] = _box(np.asarray((rgb < 250).any(axis=-1), np.float32))
+        rgb, kind = place_on_white(rgb, mask, job.cut_out_side, _FILL), "png"
+        row["box"] = _placed(row["box"], job.cut_out_side)
         flags.append("cut-out")
     elif job.cut_out:
         flags.append("background")
     stored = encode(rgb, "png") if kind == "png" else encode(rgb, "jpeg", quality=95)
     row["height"], row["width"] = rgb.shape[:2]
-    row["thumbnail"] = None
     row["image"] = {"bytes": stored, "path": _file_name(row["sku"], job.candidate.number, kind)}
     return row | {"flags": flags, "size": len(stored)}
 
@@ -108,10 +116,10 @@ def _named(job: Job) -> Row:
         "table": record.table,
         "row": record.row,
         "image": candidate.reference,
-        "category": record.fields.get("category", ""),
+        "category": redact(record.fields.get("category", ""))[0],
         "variants": record.fields.get("variants", "").split(LIST_SEPARATOR) if "variants" in record.fields else [],
     }
-    row: Row = dict.fromkeys(("box", "sha256", "phash", "image", "thumbnail", "measured", "width", "height"))
+    row: Row = dict.fromkeys(_UNKNOWN)
     row |= {
         "number": job.number,
         "sku": record.fields["sku"],
@@ -139,6 +147,7 @@ def _columns(said: Any) -> Row:
         "language": said.language,
         "category": said.category,
         "attributes": json.dumps(said.attributes, ensure_ascii=False),
+        "redactions": json.dumps(said.redactions),
     }
 
 
@@ -178,6 +187,16 @@ def _limited(
     return resize(rgb, *size), None if alpha is None else resize(alpha, *size)
 
 
+def _glimpse(candidate: Candidate) -> bytes | None:
+    """A small picture for the report of a candidate that is left out whatever it shows."""
+    if candidate.path is None and candidate.data is None:
+        return None
+    try:
+        return _thumbnail(decode(_read(candidate)).on_white())
+    except DecodeError:
+        return None
+
+
 def _thumbnail(rgb: NDArray[np.uint8]) -> bytes:
     small, _ = _limited(rgb, None, _THUMBNAIL)
     return encode(small, "jpeg", quality=80)
@@ -191,9 +210,24 @@ def _box(mask: NDArray[np.float32]) -> list[int] | None:
     return [int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1]
 
 
+def _placed(box: list[int] | None, side: int) -> list[int] | None:
+    """The box of a product that was placed on a square of ``side`` pixels."""
+    if box is None:
+        return None
+    width, height = box[2] - box[0], box[3] - box[1]
+    scale = _FILL * side / max(width, height)
+    across, down = width * scale / 2, height * scale / 2
+    return [round(side / 2 + d) for d in (-across, -down, across, down)]
+
+
 def _file_name(sku: str, number: int, kind: str) -> str:
     safe = re.sub(r"[^\w.-]+", "_", sku)[:80] or "product"
     return f"{safe}-{number}.{'png' if kind == 'png' else 'jpg'}"
+
+
+@cache
+def _lite0() -> Lite0:
+    return Lite0(threads=1)
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -77,7 +77,10 @@ class Catalog:
     def cache_dir(self) -> Path:
         """Where other rooms may keep what they derive from it; removed with every change of the catalog."""
         folder = self.path / ".cache"
-        folder.mkdir(exist_ok=True)
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise PackshotError(f"cannot write: {error.strerror or error}", folder) from None
         return folder
 
     @cached_property
@@ -93,6 +96,11 @@ class Catalog:
     def split(self, split: Split) -> pl.DataFrame:
         """``train`` or ``test`` by name."""
         return self.train if split == "train" else self.test
+
+    def rows(self, split: Split, without: Collection[str] = ()) -> list[int]:
+        """The numbers of the rows that carry none of the flags ``without``."""
+        flags = self.split(split)["flags"].to_list()
+        return [i for i, row in enumerate(flags) if not set(row) & set(without)]
 
     def attributes(self, split: Split) -> list[dict[str, tuple[str, ...]]]:
         """The attributes of every row: facet → term ids, the most important first."""

@@ -41,6 +41,7 @@ _WORK: tuple[tuple[str, Any], ...] = (
     ("measured", pa.string()),
     ("product", pa.string()),
     ("size", pa.int64()),
+    ("redactions", pa.string()),
 )
 REJECTED = (
     "sku", "title", "category", "reason", "measured", "width", "height", "sha256", "source", "thumbnail",
@@ -49,7 +50,8 @@ REJECTED = (
 
 def work_schema() -> Any:
     """Schema of a part: every candidate, kept so far or not, with a small picture of those that are not."""
-    return pa.schema([*_COLUMNS, ("thumbnail", pa.binary()), *_WORK])
+    pictures = [(name, pa.binary()) for name in ("thumbnail", "small", "features")]
+    return pa.schema([*_COLUMNS, *pictures, *_WORK])
 
 
 def catalog_schema() -> Any:

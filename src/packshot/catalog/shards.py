@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -94,12 +95,16 @@ def write_shards(parts: Parts, decisions: Decisions, sizes: Sequence[int], folde
 
 def _rejected(parts: Parts, decisions: Decisions, writers: dict[bool, ShardWriter]) -> Iterable[dict[str, Any]]:
     """Hand the rows that are kept to their writers, yield the others."""
-    for number, row in enumerate(parts.rows()):
+    names = tuple(dict.fromkeys((*NAMES, *REJECTED)))
+    for number, row in enumerate(parts.rows(names)):
         if decisions.reason[number]:
             row |= {"reason": decisions.reason[number], "measured": decisions.measured[number]}
             yield {name: row[name] for name in REJECTED}
         else:
             row["group"] = decisions.group[number]
+            if number in decisions.same_picture:
+                same = {"same_picture": decisions.same_picture[number]}
+                row["source"] = json.dumps(json.loads(row["source"]) | same, ensure_ascii=False)
             writers[decisions.test[number]].add(row)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from packshot.catalog import Catalog, Options, build, parse_drop, parse_map
+from packshot.catalog import Catalog, Options, build, forget, parse_drop, parse_map
 from packshot.cli.output import Json, Overwrite, emit
 from packshot.engines import ENGINES
 
@@ -55,6 +55,17 @@ def build_command(
     )
     counts = build(sources, out, options)
     emit(counts, as_json, [*_lines(counts), f"catalog: {out}"])
+
+
+@app.command("forget")
+def forget_command(
+    catalog: Annotated[Path, typer.Argument(metavar="CATALOG", help="A catalog's folder.")],
+    sku: Annotated[list[str], typer.Option("--sku", help="The product; may be given several times.")],
+    as_json: Json = False,
+) -> None:
+    """Remove a product everywhere: its pictures, its words, and what was derived from them."""
+    result = forget(catalog, sku)
+    emit(result, as_json, [f"{result['removed']} rows of {', '.join(result['skus'])} removed from {catalog}"])
 
 
 @app.command("info")

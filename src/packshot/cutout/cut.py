@@ -9,6 +9,7 @@ from packshot.cutout import gate, grabcut, network, plain
 from packshot.cutout.measures import overlap
 from packshot.cutout.raster import Plane, components, dilate, fill_holes, fit_size, guided, reach, resize_plane
 from packshot.cutout.result import CutOut
+from packshot.cutout.slits import open_slits
 from packshot.images.resize import resize
 
 _GRABCUT_SIDE = 160
@@ -55,7 +56,7 @@ def by_network(rgb: NDArray[np.uint8]) -> CutOut:
 def network_mask(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.float32], Plane]:
     """The network's two beliefs, (2, s, s) in 0..1, and the mask made of them, (h, w) in 0..1."""
     views = network.believe(rgb)
-    return views, _tidy(finish(rgb, views.mean(0)))
+    return views, _tidy(finish(rgb, open_slits(rgb, views.mean(0))))
 
 
 def by_grabcut(rgb: NDArray[np.uint8]) -> CutOut:
@@ -84,6 +85,6 @@ def _tidy(mask: Plane) -> Plane:
     labels, areas = components(solid)
     kept = np.concatenate([[False], areas >= 0.01 * areas.max(initial=0)])[labels]
     labels, areas = components(fill_holes(kept) & ~solid)
-    pinholes = np.concatenate([[False], areas < 0.002 * mask.size])[labels]
+    pinholes = np.concatenate([[False], areas < 0.0005 * mask.size])[labels]
     near = reach(kept, mask > 0.02) & dilate(kept, 3)
     return np.where(pinholes, 1, np.where(near, mask, 0)).astype(np.float32)

@@ -11,7 +11,6 @@ from packshot.cutout.raster import (
     Mask,
     Plane,
     box_mean,
-    components,
     dilate,
     erode,
     fill_holes,
@@ -23,9 +22,7 @@ from packshot.images.resize import resize
 
 _SIDE = 192
 # In the order of ``measure``'s columns.
-NAMES = (
-    "doubt", "mirror", "moved", "border", "small", "large", "pieces", "holes", "ragged", "soft", "faint", "faintest",
-)  # fmt: skip
+NAMES = ("doubt", "mirror", "moved", "border", "holes", "ragged", "soft", "faint")
 
 
 def overlap(masks: Sequence[Mask]) -> float:
@@ -53,21 +50,17 @@ def measure(rgb: NDArray[np.uint8], views: NDArray[np.float32], mask: Plane) -> 
     belief = views.mean(0)
     edge = inside & ~erode(inside) if inside.any() else inside
     length = max(1.0, float(edge.sum()))
-    _, areas = components(inside)
     smooth = box_mean(inside.astype(np.float32), 2) > 0.5
     contrast = _contrast(resize(rgb, width, height), inside)
+    whole = min(inside.shape) > 2
     values = (
         10 * float(np.minimum(belief, 1 - belief).mean()) / max(0.01, float(belief.mean())),
         10 * (1 - overlap([views[0] > 0.5, views[1] > 0.5])),
         10 * (1 - overlap([resize_plane(belief, width, height) > 0.5, inside])),
-        5 * float(inside[frame(inside.shape)].mean()) if min(inside.shape) > 2 else 1.0,
-        max(0.0, 0.2 - area / inside.size) * 5,
-        max(0.0, area / inside.size - 0.5) * 2,
-        10 * float(areas[2:].sum()) / area + float(areas[1:2].sum()) / area,
-        10 * float((fill_holes(inside) & ~inside).sum()) / area if min(inside.shape) > 2 else 0.0,
+        5 * float(inside[frame(inside.shape)].mean()) if whole else 1.0,
+        10 * float((fill_holes(inside) & ~inside).sum()) / area if whole else 0.0,
         float((smooth ^ inside).sum()) / length,
         float(((small > 0.1) & (small < 0.9)).sum()) / length / 4,
-        1 - min(1.0, float(np.mean(contrast)) / 60) if len(contrast) else 1.0,
         float((contrast < 12).mean()) if len(contrast) else 1.0,
     )
     return dict(zip(NAMES, values, strict=True))

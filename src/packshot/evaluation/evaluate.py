@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +50,17 @@ def evaluate(folder: Path, catalog_path: Path, out: Path | None = None) -> dict[
 
 def judge(model: ModelFolder, catalog: Catalog) -> dict[str, Any]:
     """FID and KID of a model, with the same distances between real pictures as the level that cannot be beaten."""
-    held_out = len(catalog.test)
+    features, config = Lite0(), model.config
+    rows = catalog.rows("test", config.without)
+    held_out = len(rows)
     if held_out < 2:
         raise PackshotError(f"only {held_out} held-out pictures, at least 2 are needed", catalog.path)
-    features, config = Lite0(), model.config
-    real = features.embed(_real(catalog, "test", config.resolution, config.fit, None))
-    others = features.embed(_real(catalog, "train", config.resolution, config.fit, held_out))
-    wanted = _wanted(catalog, max(held_out, FEWEST_GENERATED))
+    # Evenly spread rows, since a catalog may be sorted by kind.
+    train = catalog.rows("train", config.without)
+    spread = [train[i] for i in np.linspace(0, len(train) - 1, min(held_out, len(train))).astype(int)]
+    real = features.embed(_pictures(catalog, "test", rows, config.resolution, config.fit))
+    others = features.embed(_pictures(catalog, "train", spread, config.resolution, config.fit))
+    wanted = _wanted(catalog, rows, max(held_out, FEWEST_GENERATED))
     generator = Generator(model)
     started = time.perf_counter()
     drawn = [g.pixels for g in track(generator.pictures(wanted), "generating", len(wanted))]
@@ -85,9 +89,9 @@ def judge(model: ModelFolder, catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def _wanted(catalog: Catalog, count: int) -> list[tuple[str, int]]:
+def _wanted(catalog: Catalog, chosen: Sequence[int], count: int) -> list[tuple[str, int]]:
     """The held-out descriptions in turn, Chinese and English alternately, each time with another seed."""
-    rows = catalog.test.select("text", "text_zh", "text_en").rows()
+    rows = catalog.test[list(chosen)].select("text", "text_zh", "text_en").rows()
     wanted = []
     for i in range(count):
         text, zh, en = rows[i % len(rows)]
@@ -95,12 +99,8 @@ def _wanted(catalog: Catalog, count: int) -> list[tuple[str, int]]:
     return wanted
 
 
-def _real(
-    catalog: Catalog, split: Split, resolution: int, fit: Fit, at_most: int | None
+def _pictures(
+    catalog: Catalog, split: Split, rows: Sequence[int], resolution: int, fit: Fit
 ) -> Iterator[NDArray[np.uint8]]:
-    total = len(catalog.train if split == "train" else catalog.test)
-    count = total if at_most is None else min(total, at_most)
-    # Evenly spread rows, since a catalog may be sorted by kind.
-    rows = [int(i) for i in np.linspace(0, total - 1, count)] if count else []
     for picture in catalog.images(split, rows):
         yield to_square(picture, resolution, fit)

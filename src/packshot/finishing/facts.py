@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from packshot.cutout.raster import box_mean
-from packshot.finishing import mark, paper
+from packshot.finishing import mark, paper, sign
 from packshot.finishing.label import AIGC_FIELDS, Labels, read_labels
 from packshot.finishing.preset import Measure
 from packshot.images.decode import Picture, decode
@@ -81,7 +80,7 @@ class Facts:
             border = np.concatenate([white[0], white[-1], white[:, 0], white[:, -1]])
             return float(border.mean())
         # JPEG works in blocks of 8 pixels: a block that holds an edge is never purely white.
-        free = box_mean(self.subject[0], 8 + max(self.width, self.height) // 40) < 1e-4
+        free = paper.soften(self.subject[0] > 0.01, 8 + max(self.width, self.height) // 40) == 0
         return float(white[free].mean()) if free.any() else 0.0
 
     @property
@@ -199,5 +198,6 @@ _MEASURES: Mapping[Measure, Callable[[Facts], Fact | None]] = {
     "ai_generated": lambda f: f.labels.ai,
     "source_type": lambda f: f.labels.source_term or "none",
     "aigc": lambda f: f.aigc,
+    "signature": lambda f: sign.verify(f.data),
     "visible_mark": lambda f: mark.find(f.rgb, f.labels.finish),
 }

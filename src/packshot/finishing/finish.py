@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,14 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot import __version__
-from packshot.finishing import label, mark
+from packshot.finishing import label, mark, shadow, sign
+from packshot.finishing.advert import compose
+from packshot.finishing.enhance import enhance
+from packshot.finishing.facts import Facts
 from packshot.finishing.fit import encode_within
 from packshot.finishing.label import GENERATED, Labels, read_labels
-from packshot.finishing.place import Subject, lift, place
+from packshot.finishing.place import arrange, laid, lift, place, straight, whole
 from packshot.finishing.preset import Preset
+from packshot.finishing.sign import Credentials
+from packshot.finishing.upscale import FACTOR, upscale
 from packshot.images.decode import Picture, decode
-from packshot.images.encode import SUFFIXES
+from packshot.images.encode import SUFFIXES, encode
 from packshot.images.resize import resize
+
+# Pictures are worked on at up to this many times the frame's longer side: a product that fills 0.4 of its picture
+# then still has a pixel for each of the frame's.
+_ROOM = 2.5
 
 
 @dataclass(frozen=True)
@@ -26,10 +36,21 @@ class Options:
     Attributes:
         ai_generated: label the picture as AI-made though it carries no label.
         mark: write the visible AI label on AI pictures; None is as the preset says.
+        enhance: correct exposure, cast, haze, noise and softness where they are found.
+        shadow: draw a soft contact shadow under the product.
+        upscale: enlarge a picture that is smaller than the frame with Real-ESRGAN rather than with Lanczos.
+        title, price: texts for a preset with a template.
+        credentials: sign the file with them (C2PA).
     """
 
     ai_generated: bool = False
     mark: bool | None = None
+    enhance: bool = False
+    shadow: bool = False
+    upscale: bool = False
+    title: str = ""
+    price: str = ""
+    credentials: Credentials | None = None
 
 
 @dataclass(frozen=True)
@@ -68,78 +89,153 @@ def finish(data: bytes, preset: Preset, options: Options | None = None) -> Finis
     labels = read_labels(data)
     if options.ai_generated and not labels.ai:
         labels = replace(labels, source_type=GENERATED)
-    labels = labels.complete()
+    complete = labels.complete()
+    if complete == labels and _finished_before(data, labels, preset, options):
+        return _kept(data, labels, preset)
     notes = [f"label unreadable: {problem}" for problem in labels.problems]
-    picture = decode(data)
+    picture, resized = _bounded(decode(data), preset)
     if picture.animated:
         notes.append("animated: only the first frame was taken")
-    subject = lift(picture, onto_white=preset.make.background == "white", shadow=preset.make.shadow == "keep")
-    if isinstance(subject, str):
-        notes.append(f"background left as it is: {subject}")
-        rgb, scale = whole(picture, preset.make.width, preset.make.height)
-    else:
-        if subject.touches:
-            sides = " and ".join(sorted(subject.touches))
-            notes.append(f"the product runs into the picture's edge at the {sides}: it may be cut off")
-        rgb, scale = _placed(subject, preset)
-    record = _record(preset, picture, _enlarged(labels, picture, scale))
-    if labels.ai and (preset.make.mark if options.mark is None else options.mark):
-        rgb, written = mark.draw(rgb)
-        record["mark"] = written.as_dict()
-    labels = replace(labels, finish=record)
-    low, high = preset.bounds("file_bytes")
-    make = preset.make
-    content, _, fault = encode_within(
-        rgb, make.format, quality=make.quality, low=low, high=high, xmp=label.packet(labels), text=label.chunks(labels)
-    )
-    if fault:
-        notes.append(f"file size: {fault}")
-    return Finished(
-        content, SUFFIXES[make.format], rgb.shape[1], rgb.shape[0], record["enlarged"], labels.ai, tuple(notes)
-    )
-
-
-def whole(picture: Picture, width: int, height: int) -> tuple[NDArray[np.uint8], float]:
-    """All of a picture in a frame, on the colour of its own border, for when its product cannot be told.
-
-    Returns:
-        (height, width, 3) uint8 and the scale.
-    """
-    rgb = picture.on_white()
-    rows, columns = rgb.shape[:2]
-    scale = min(width / columns, height / rows)
-    small = resize(rgb, max(1, round(columns * scale)), max(1, round(rows * scale)))
-    edges = (small[:, 0], small[:, -1]) if width / columns > height / rows else (small[0], small[-1])
-    out = np.empty((height, width, 3), np.uint8)
-    out[:] = np.median(np.concatenate(edges), axis=0).astype(np.uint8)
-    top, left = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
-    out[top : top + small.shape[0], left : left + small.shape[1]] = small
-    return out, scale
-
-
-def _placed(subject: Subject, preset: Preset) -> tuple[NDArray[np.uint8], float]:
-    make = preset.make
-    return place(subject, make.width, make.height, make.fill)
-
-
-def _enlarged(labels: Labels, picture: Picture, scale: float) -> float:
-    """How far pixels were stretched since the camera or the model gave them, over all runs of ``finish``."""
-    before = labels.finish.get("enlarged")
-    if isinstance(before, int | float) and before > 0:
-        return float(f"{before * scale:.4g}")
-    drawn = labels.generation.get("width")
-    if isinstance(drawn, int) and drawn > 0:
-        scale *= picture.rgb.shape[1] / drawn
-    return float(f"{scale:.4g}")
-
-
-def _record(preset: Preset, picture: Picture, enlarged: float) -> dict[str, Any]:
-    """What `check` and a second `finish` need to know of this one."""
-    height, width = picture.rgb.shape[:2]
-    return {
+    if options.enhance:
+        better = enhance(picture.rgb)
+        picture = replace(picture, rgb=better.rgb)
+        notes += better.notes
+    if options.upscale and max(picture.rgb.shape[:2]) < max(preset.make.width, preset.make.height):
+        picture, resized = _upscaled(picture), float(FACTOR)
+        notes.append(f"enlarged {FACTOR} times with Real-ESRGAN: fine detail is invented")
+    pixels, scale = _composed(picture, preset, options, notes)
+    enlarged = _enlarged(complete, picture.rgb.shape[1] / resized, scale * resized)
+    record: dict[str, Any] = {
         "preset": preset.name,
-        "identity": preset.identity,
-        "source": [width, height],
+        "identity": _identity(preset, options),
         "enlarged": enlarged,
         "version": __version__,
     }
+    if labels.ai and (preset.make.mark if options.mark is None else options.mark):
+        pixels, written = mark.draw(pixels)
+        record["mark"] = written.as_dict()
+    content, fault = _sealed(pixels, preset, complete, record, sign.ROOM if options.credentials else 0)
+    if options.credentials:
+        content = sign.sign(content, preset.make.format, complete, data, options.credentials)
+    elif label.has_manifest(data):
+        notes.append("the content credentials (C2PA) of the source end here: the picture is another now")
+    if fault:
+        notes.append(f"file size: {fault}")
+    height, width = pixels.shape[:2]
+    return Finished(content, SUFFIXES[preset.make.format], width, height, enlarged, labels.ai, tuple(notes))
+
+
+def _sealed(
+    pixels: NDArray[np.uint8], preset: Preset, labels: Labels, record: dict[str, Any], room: int
+) -> tuple[bytes, str]:
+    """The file, its record holding a digest of the pixels that a reader will decode from it.
+
+    Args:
+        room: bytes to leave for a signature.
+    """
+    make = preset.make
+    low, high = preset.bounds("file_bytes")
+    high -= room
+    # A digest of the same length keeps the file as long as it will be.
+    embedded = _embedded(labels, record | {"pixels": "0" * 16})
+    draft, quality, fault = encode_within(pixels, make.format, quality=make.quality, low=low, high=high, **embedded)
+    embedded = _embedded(labels, record | {"pixels": _digest(decode(draft))})
+    return encode(pixels, make.format, quality=quality, **embedded), fault
+
+
+def _embedded(labels: Labels, record: dict[str, Any]) -> dict[str, Any]:
+    labels = replace(labels, finish=record)
+    return {"xmp": label.packet(labels), "text": label.chunks(labels)}
+
+
+def _digest(picture: Picture) -> str:
+    seen = hashlib.sha256(repr(picture.rgb.shape).encode() + picture.rgb.tobytes())
+    if picture.alpha is not None:
+        seen.update(picture.alpha.tobytes())
+    return seen.hexdigest()[:16]
+
+
+def _identity(preset: Preset, options: Options) -> str:
+    # Who signs is no matter of the picture; that it is signed is.
+    asked = replace(options, credentials=None)
+    return hashlib.sha256(f"{preset.identity} {asked!r} {bool(options.credentials)}".encode()).hexdigest()[:10]
+
+
+def _finished_before(data: bytes, labels: Labels, preset: Preset, options: Options) -> bool:
+    """True if the file is what this very call would make: made so, its pixels untouched, nothing added to it."""
+    record = labels.finish
+    if not record or record.get("identity") != _identity(preset, options) or labels.problems:
+        return False
+    if options.credentials and sign.verify(data) not in ("valid", "trusted", "trial"):
+        return False
+    facts = Facts(data)
+    return facts.stray_metadata == "none" and record.get("pixels") == _digest(facts.picture)
+
+
+def _kept(data: bytes, labels: Labels, preset: Preset) -> Finished:
+    facts = Facts(data)
+    enlarged = facts.enlarged or 1.0
+    suffix = SUFFIXES[preset.make.format]
+    return Finished(data, suffix, facts.width, facts.height, enlarged, labels.ai, ("finished before: kept as it is",))
+
+
+def _bounded(picture: Picture, preset: Preset) -> tuple[Picture, float]:
+    """The picture, made smaller if it is far larger than the frame, so that memory stays bounded; and by how much."""
+    limit = _ROOM * max(preset.make.width, preset.make.height)
+    height, width = picture.rgb.shape[:2]
+    if max(height, width) <= limit:
+        return picture, 1.0
+    scale = limit / max(height, width)
+    new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
+    alpha = None if picture.alpha is None else resize(picture.alpha, new_width, new_height)
+    # On white where it is transparent, so that no colour hidden there bleeds into the edge.
+    rgb = picture.on_white()
+    return replace(picture, rgb=resize(rgb, new_width, new_height), alpha=alpha), scale
+
+
+def _upscaled(picture: Picture) -> Picture:
+    rgb = upscale(picture.on_white())
+    height, width = rgb.shape[:2]
+    alpha = None if picture.alpha is None else resize(picture.alpha, width, height)
+    return replace(picture, rgb=rgb, alpha=alpha)
+
+
+def _composed(picture: Picture, preset: Preset, options: Options, notes: list[str]) -> tuple[NDArray[np.uint8], float]:
+    """The frame's pixels, (h, w, 3) or, on a transparent background, (h, w, 4) uint8, and the scale."""
+    make = preset.make
+    if preset.template is not None:
+        texts = options.title, options.price
+        return compose(picture, make.width, make.height, preset.template, *texts, notes)
+    # A shadow of our own takes the place of the picture's.
+    keep = make.shadow == "keep" and not options.shadow
+    subject = lift(picture, onto_white=make.background == "white", shadow=keep)
+    if isinstance(subject, str):
+        notes.append(f"background left as it is: {subject}")
+        return whole(picture, make.width, make.height)
+    if subject.touches:
+        sides = " and ".join(sorted(subject.touches))
+        notes.append(f"the product runs into the picture's edge at the {sides}: it may be cut off")
+    if make.background == "white" and not options.shadow:
+        return place(subject, make.width, make.height, make.fill)
+    layers, scale = arrange(subject, make.width, make.height, make.fill)
+    if options.shadow:
+        layers = shadow.under(layers)
+    if make.background == "transparent":
+        return straight(layers), scale
+    return laid(layers, (255.0, 255.0, 255.0)), scale
+
+
+def _enlarged(labels: Labels, width: float, scale: float) -> float:
+    """How far pixels were stretched since the camera or the model gave them, over all runs of ``finish``.
+
+    Args:
+        width: of the picture that came in, pixels.
+        scale: from its pixels to the result's.
+    """
+    before = labels.finish.get("enlarged")
+    drawn = labels.generation.get("width")
+    if isinstance(before, int | float) and before > 0:
+        scale *= before
+    elif isinstance(drawn, int) and drawn > 0:
+        scale *= width / drawn
+    return float(f"{scale:.4g}")

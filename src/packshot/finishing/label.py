@@ -186,7 +186,7 @@ def read_labels(data: bytes) -> Labels:
             problems.append(str(error))
     aigc = _object("AIGC", found.get("TC260:AIGC") or text.get("AIGC", ""), problems)
     return Labels(
-        source_type=found.get("Iptc4xmpExt:DigitalSourceType", ""),
+        source_type=found.get("Iptc4xmpExt:DigitalSourceType", "") or _signed_source_type(data),
         system=found.get("Iptc4xmpExt:AISystemUsed", ""),
         system_version=found.get("Iptc4xmpExt:AISystemVersionUsed", ""),
         prompt=found.get("Iptc4xmpExt:AIPromptInformation", ""),
@@ -197,6 +197,20 @@ def read_labels(data: bytes) -> Labels:
         finish=_object("packshot finish record", found.get("packshot:Finish", ""), problems),
         problems=tuple(problems),
     )
+
+
+def has_manifest(data: bytes) -> bool:
+    """True if a file seems to hold C2PA content credentials: a JUMBF box of C2PA's kind."""
+    return b"jumb" in data and b"c2pa" in data
+
+
+def _signed_source_type(data: bytes) -> str:
+    """The AI source type that content credentials tell of, empty if none; they hold their texts as they are."""
+    if has_manifest(data):
+        for uri in (GENERATED, COMPOSITE):
+            if uri.encode() in data:
+                return uri
+    return ""
 
 
 def _texts(data: bytes) -> tuple[dict[str, str], bytes]:

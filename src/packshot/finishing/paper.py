@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageFilter
 
+from packshot.cutout.place import decontaminate
 from packshot.cutout.raster import (
     Mask,
     Plane,
@@ -29,8 +32,10 @@ _TOLERANCE = (6.5, 14.0)
 # Distance from white, in levels, that is background noise, and that is surely product or shadow.
 _NOISE, _CERTAIN = 3.0, 16.0
 # A shadow is no darker than this, and changes no faster from pixel to pixel; in levels.
-_DARKEST, _SLOPE = 150.0, 7.0
-_WORK_SIDE = 640
+_DARKEST, _SLOPE = 150.0, 5.0
+# The part of the product's height below which its shadow lies.
+_GROUND = 0.6
+_WORK_SIDE = 512
 
 
 @dataclass(frozen=True)
@@ -39,11 +44,24 @@ class Paper:
 
     Attributes:
         mask: (h, w) float32, 1 where the product is.
-        light: (h, w, 3) float32, 1..255: the paper's own colour, under the product too.
+        weights: (6, 3), the parabola of the paper's own colour over x and y in -1..1.
+        bounds: (2, 3), the darkest and the lightest that was seen of it.
     """
 
     mask: Plane
-    light: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    bounds: NDArray[np.float32]
+
+    def light(self) -> NDArray[np.float32]:
+        """The paper's own colour at every pixel, under the product too; (h, w, 3) float32, 1..255."""
+        height, width = self.mask.shape
+        x = np.linspace(-1, 1, width, dtype=np.float32)[None, :, None]
+        y = np.linspace(-1, 1, height, dtype=np.float32)[:, None, None]
+        one, wx, wy, wxx, wxy, wyy = self.weights
+        # Horner's scheme keeps it to three passes over the picture.
+        fitted = (one + wy * y + wyy * y * y) + x * ((wx + wxy * y) + wxx * x)
+        clipped: NDArray[np.float32] = np.clip(fitted, self.bounds[0], self.bounds[1], dtype=np.float32)
+        return clipped
 
 
 def find(rgb: NDArray[np.uint8]) -> Paper | None:
@@ -64,7 +82,7 @@ def find(rgb: NDArray[np.uint8]) -> Paper | None:
     bright = edge[edge.min(-1) >= _WHITISH]
     if len(bright) < _SHARE * len(edge):
         return None
-    distance = np.abs(pixels - np.median(bright, axis=0)).max(-1)
+    distance = _largest(np.abs(pixels - np.median(bright, axis=0)))
     spread = distance[rim]
     noise = float(np.quantile(spread[spread <= 20], 0.75)) if (spread <= 20).any() else 20.0
     tolerance = float(np.clip(3 * noise + 2, *_TOLERANCE))
@@ -72,7 +90,7 @@ def find(rgb: NDArray[np.uint8]) -> Paper | None:
     if (spread <= tolerance).mean() < _SHARE or corners.sum() < 3:
         return None
     # The ringing that JPEG leaves around a product swings about the paper's white: its mean is white.
-    calm = np.abs(box_mean(pixels, 1) - np.median(bright, axis=0)).max(-1)
+    calm = _largest(np.abs(box_mean(pixels, 1) - np.median(bright, axis=0)))
     product = _enclosed(calm > tolerance)
     # The mean reaches one pixel beyond the product.
     product &= erode(product) | (distance > 2 * tolerance)
@@ -81,32 +99,40 @@ def find(rgb: NDArray[np.uint8]) -> Paper | None:
         return None
     soft = box_mean(product.astype(np.float32), 1)
     mask = resize_plane(soft, width, height)
-    light = _light(rgb, mask)
-    return None if light is None else Paper(mask, light)
+    return _fitted(rgb, mask)
 
 
 def without_shadow(rgb: NDArray[np.uint8], paper: Paper) -> Paper:
     """The paper with the product's shadow counted to it.
 
     A shadow on white paper is grey, changes slowly, and runs out into the paper; the product begins where the
-    picture changes fast or takes on colour. Where that would take away a third of the product, nothing is changed.
+    picture changes fast or takes on colour. Where that would take away a third of the product, or the product is pale and
+    grey itself, nothing is changed.
     """
     height, width = paper.mask.shape
     small_height, small_width = fit_size(height, width, _WORK_SIDE)
-    depth = 255 - np.clip(rgb * (255 / paper.light), 0, 255)
+    depth = 255 - np.clip(rgb * (255 / paper.light()), 0, 255)
     depth = np.stack([resize_plane(depth[..., c].astype(np.float32), small_width, small_height) for c in range(3)], -1)
     grey = depth.mean(-1)
     coloured = np.abs(depth - grey[..., None]).max(-1) > 8
     product = resize_plane(paper.mask, small_width, small_height) > 0.5
     slope = np.maximum(np.abs(np.gradient(grey, axis=0)), np.abs(np.gradient(grey, axis=1)))
     shade = ~coloured & (slope < _SLOPE) & (grey < _DARKEST)
+    rows = np.flatnonzero(product.any(1))
+    ground = int(rows[0]) + round(_GROUND * len(rows))
+    above = product[:ground]
+    # A pale grey product looks like its own shadow, and would be eaten with it.
+    if (shade[:ground] & above).sum() > 0.4 * above.sum():
+        return paper
     # A thread of grey between two edges is no way for a shadow to have gone.
     wide = erode(shade | ~product)
     shadow = dilate(reach(frame(wide.shape), wide)) & product & shade
+    # It lies on the ground: a pale side of the product higher up may look just like one.
+    shadow[:ground] = False
     rest = _without_specks(product & ~shadow)
     if rest.sum() < 0.67 * product.sum():
         return paper
-    return Paper(resize_plane(box_mean(rest.astype(np.float32), 1), width, height), paper.light)
+    return Paper(resize_plane(box_mean(rest.astype(np.float32), 1), width, height), paper.weights, paper.bounds)
 
 
 def whiten(rgb: NDArray[np.uint8], paper: Paper, *, shadow: bool = True) -> tuple[NDArray[np.float32], Plane]:
@@ -122,17 +148,49 @@ def whiten(rgb: NDArray[np.uint8], paper: Paper, *, shadow: bool = True) -> tupl
         (h, w, 3) float32, the colour times the opacity, and (h, w) float32, the opacity; laid on white they are the
         picture.
     """
-    depth = np.clip(255 - rgb * (255 / paper.light), 0, 255).astype(np.float32)
-    ramp = np.clip((depth.max(-1) - _NOISE) / (_CERTAIN - _NOISE), 0, 1)
+    depth = np.clip(255 - rgb * (255 / paper.light()), 0, 255).astype(np.float32)
+    strongest = _largest(depth)
+    ramp = np.clip((strongest - _NOISE) / (_CERTAIN - _NOISE), 0, 1)
     ramp = ramp * ramp * (3 - 2 * ramp)
     radius = 1 + max(paper.mask.shape) // (120 if shadow else 600)
-    near = np.clip(box_mean((paper.mask > 0.02).astype(np.float32), radius) * 2, 0, 1)
-    inside = np.clip(box_mean(paper.mask, 1) * 2 - 1, 0, 1)
+    near = np.clip(soften(paper.mask > 0.02, radius) * 2, 0, 1)
+    inside = np.clip(soften(paper.mask, 1) * 2 - 1, 0, 1)
     keep = np.maximum(inside, ramp * near).astype(np.float32)
     depth *= keep[..., None]
     # The least opaque layer that can look like this on white, but solid inside, where white is the product's.
-    opacity = np.maximum(depth.max(-1) / 255, inside).astype(np.float32)
+    opacity = np.maximum(strongest * keep / 255, inside).astype(np.float32)
     return 255 * opacity[..., None] - depth, opacity
+
+
+def separate(rgb: NDArray[np.uint8], paper: Paper, *, shadow: bool = True) -> tuple[NDArray[np.float32], Plane]:
+    """Colour and opacity of a product on white paper, for laying it on anything: its shadow becomes black glass.
+
+    Args:
+        shadow: keep the shadow.
+
+    Returns:
+        As `whiten`.
+    """
+    core = without_shadow(rgb, paper)
+    opacity: Plane = np.clip(core.mask, 0, 1).astype(np.float32)
+    light = decontaminate(rgb, opacity) * opacity[..., None]
+    if shadow and core is not paper:
+        depth = 255 - np.clip(rgb * (255 / paper.light()), 0, 255)
+        # The faintest of the channels: what is darker in one alone is a colour cast of the product.
+        dark = np.minimum(np.minimum(depth[..., 0], depth[..., 1]), depth[..., 2]).astype(np.float32)
+        near = np.clip(soften(paper.mask > 0.02, 1 + max(opacity.shape) // 120) * 2, 0, 1)
+        dark = (box_mean(dark * near, 1) / 255).astype(np.float32)
+        # Within the outline the product itself would be taken for a shadow of itself.
+        dark[core.mask > 0.02] = 0
+        dark = _filled(dark, core.mask > 0.02)
+        opacity = (opacity + dark * (1 - opacity)).astype(np.float32)
+    return light, opacity
+
+
+def soften(mask: Plane | Mask, radius: int) -> Plane:
+    """Mean over the window of (2 radius + 1)² pixels of a mask in 0..1, to 1/255: quick, for large pictures."""
+    image = Image.fromarray(np.rint(np.asarray(mask, np.float32) * 255).astype(np.uint8))
+    return np.asarray(image.filter(ImageFilter.BoxBlur(radius)), np.float32) / np.float32(255)
 
 
 def _enclosed(different: Mask) -> Mask:
@@ -149,16 +207,18 @@ def _without_specks(product: Mask) -> Mask:
     return keep[labels]
 
 
-def _light(rgb: NDArray[np.uint8], mask: Plane) -> NDArray[np.float32] | None:
-    """The paper's colour at every pixel, (h, w, 3) float32, or None if too little of it is seen.
+def _fitted(rgb: NDArray[np.uint8], mask: Plane) -> Paper | None:
+    """The paper around a product, or None if too little of it is seen.
 
     Its light falls off smoothly, so a parabola in x and y through the pixels far from the product fits it.
     """
     height, width = mask.shape
     step = max(1, round((height * width / 40_000) ** 0.5))
-    free = box_mean(mask, 2 + max(height, width) // 100)[::step, ::step] < 0.01
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
-    ys, xs = y[::step, ::step][free], x[::step, ::step][free]
+    # Sampled before it is widened: far is far on any grid.
+    seen = mask[::step, ::step]
+    free = box_mean(seen, 1 + max(seen.shape) // 60) < 0.01
+    x, y = np.meshgrid(np.linspace(-1, 1, width)[::step], np.linspace(-1, 1, height)[::step])
+    xs, ys = x[free].astype(np.float32), y[free].astype(np.float32)
     samples = rgb[::step, ::step][free].astype(np.float32)
     if len(samples) < 60 or np.median(samples, axis=0).min() < _WHITISH:
         return None
@@ -166,11 +226,26 @@ def _light(rgb: NDArray[np.uint8], mask: Plane) -> NDArray[np.float32] | None:
     level = samples.min(-1)
     lit = level >= np.median(level) - 12
     weights, *_ = np.linalg.lstsq(_terms(xs[lit], ys[lit]), samples[lit], rcond=None)
-    fitted = np.tensordot(_terms(x, y), weights.astype(np.float32), axes=1)
-    low, high = samples[lit].min(0), samples[lit].max(0)
-    light: NDArray[np.float32] = np.clip(fitted, np.maximum(low, 1), high).astype(np.float32)
-    return light
+    bounds = np.stack([np.maximum(samples[lit].min(0), 1), samples[lit].max(0)])
+    return Paper(mask, weights.astype(np.float32), bounds)
 
 
 def _terms(x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1)
+
+
+def _largest(values: NDArray[Any]) -> Plane:
+    """The largest of three channels; numpy's own reduction over a short last axis is five times slower."""
+    return np.maximum(np.maximum(values[..., 0], values[..., 1]), values[..., 2]).astype(np.float32, copy=False)
+
+
+def _filled(plane: Plane, hole: Mask) -> Plane:
+    """A plane continued a few pixels into a hole, so that a shadow goes on under the edge of what casts it."""
+    known = ~hole
+    for _ in range(4):
+        weight = box_mean(known.astype(np.float32), 1)
+        mean = box_mean(np.where(known, plane, 0).astype(np.float32), 1)
+        ring = ~known & (weight > 0)
+        plane = np.where(ring, mean / np.maximum(weight, 1e-6), plane).astype(np.float32)
+        known = known | ring
+    return plane

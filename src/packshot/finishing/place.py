@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from packshot.cutout.place import decontaminate
 from packshot.cutout.raster import Mask, Plane
 from packshot.finishing import paper
 from packshot.images.decode import Picture
+from packshot.images.resize import resize
 
 _SIDES = ("left", "top", "right", "bottom")
 
@@ -52,10 +54,11 @@ def lift(picture: Picture, *, onto_white: bool, shadow: bool = True) -> Subject 
         The product, or one line that says why it cannot be told from its background.
     """
     sheet = paper.find(picture.rgb) if picture.alpha is None else None
-    if sheet is not None and onto_white:
-        if not shadow:
+    if sheet is not None:
+        if onto_white and not shadow:
             sheet = paper.without_shadow(picture.rgb, sheet)
-        light, opacity = paper.whiten(picture.rgb, sheet, shadow=shadow)
+        separate = paper.whiten if onto_white else paper.separate
+        light, opacity = separate(picture.rgb, sheet, shadow=shadow)
         return _subject(light, opacity, sheet.mask, "paper")
     cut = cut_out(picture.rgb, picture.alpha)
     if not cut.good:
@@ -84,9 +87,18 @@ def place(
     Returns:
         (height, width, 3) uint8, and the scale from the picture's pixels to the frame's.
     """
-    layers, scale = arrange(subject, width, height, fill)
-    blended = layers[..., :3] + np.asarray(background, np.float32) * (1 - layers[..., 3:])
-    return np.clip(np.rint(blended), 0, 255).astype(np.uint8), scale
+    if min(background) < 255:
+        layers, scale = arrange(subject, width, height, fill)
+        return laid(layers, background), scale
+    # On white, laying down and resampling may change places: one picture to resample instead of four planes.
+    x, y, scale = _window(subject, width, height, fill)
+    white = subject.light + 255 * (1 - subject.opacity[..., None])
+    picture = np.clip(np.rint(white), 0, 255).astype(np.uint8)
+    out = _resample(picture, x, y, width, height, scale, 255).copy()
+    # The filter rings around edges; beyond its first lobe there is nothing.
+    near = np.where(paper.soften(subject.opacity > 1 / 512, 2) > 0, np.uint8(255), np.uint8(0))
+    out[_resample(near, x, y, width, height, scale, 0) == 0] = 255
+    return out, scale
 
 
 def arrange(subject: Subject, width: int, height: int, fill: float) -> tuple[NDArray[np.float32], float]:
@@ -96,20 +108,62 @@ def arrange(subject: Subject, width: int, height: int, fill: float) -> tuple[NDA
         (height, width, 4) float32: the product's colour times its opacity, 0..255, and its opacity, 0..1; and
         the scale.
     """
+    x, y, scale = _window(subject, width, height, fill)
+    layers = np.empty((height, width, 4), np.float32)
+    for channel, plane in enumerate((*np.moveaxis(subject.light, -1, 0), subject.opacity)):
+        layers[..., channel] = _resample(plane, x, y, width, height, scale, 0)
+    np.clip(layers[..., 3], 0, 1, out=layers[..., 3])
+    # Resampling filters ring; what is less than half a level is nothing.
+    layers[layers[..., 3] < 1 / 512] = 0
+    layers[..., :3] = np.clip(layers[..., :3], 0, 255 * layers[..., 3:])
+    return layers, scale
+
+
+def laid(layers: NDArray[np.float32], background: Any) -> NDArray[np.uint8]:
+    """Layers of `arrange` on a background.
+
+    Args:
+        background: a colour, or a picture of the same size, 0..255.
+
+    Returns:
+        (h, w, 3) uint8.
+    """
+    blended = layers[..., :3] + np.asarray(background, np.float32) * (1 - layers[..., 3:])
+    return np.clip(np.rint(blended), 0, 255).astype(np.uint8)
+
+
+def straight(layers: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Layers of `arrange` as pixels with transparency, (h, w, 4) uint8, the colour not multiplied by the opacity."""
+    opacity = layers[..., 3:]
+    colour = np.where(opacity > 0, layers[..., :3] / np.maximum(opacity, 1e-6), 0)
+    return np.clip(np.rint(np.concatenate([colour, 255 * opacity], -1)), 0, 255).astype(np.uint8)
+
+
+def whole(picture: Picture, width: int, height: int) -> tuple[NDArray[np.uint8], float]:
+    """All of a picture in a frame, on the colour of its own border, for when its product cannot be told.
+
+    Returns:
+        (height, width, 3) uint8 and the scale.
+    """
+    rgb = picture.on_white()
+    rows, columns = rgb.shape[:2]
+    scale = min(width / columns, height / rows)
+    small = resize(rgb, max(1, round(columns * scale)), max(1, round(rows * scale)))
+    edges = (small[:, 0], small[:, -1]) if width / columns > height / rows else (small[0], small[-1])
+    out = np.empty((height, width, 3), np.uint8)
+    out[:] = np.median(np.concatenate(edges), axis=0).astype(np.uint8)
+    top, left = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
+    out[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return out, scale
+
+
+def _window(subject: Subject, width: int, height: int, fill: float) -> tuple[float, float, float]:
+    """Where the frame begins in the picture's pixels, and the scale from them to the frame's."""
     left, top, right, bottom = subject.box
     scale = fill * min(width / (right - left), height / (bottom - top))
     x = _offset(left, right, width, scale, subject.cut == "left", subject.cut == "right")
     y = _offset(top, bottom, height, scale, subject.cut == "top", subject.cut == "bottom")
-    planes = [
-        _window(plane, x, y, width, height, scale) for plane in (*np.moveaxis(subject.light, -1, 0), subject.opacity)
-    ]
-    layers = np.stack(planes, -1)
-    layers[..., 3] = np.clip(layers[..., 3], 0, 1)
-    # Resampling filters ring; what is less than half a level is nothing.
-    nothing = layers[..., 3] < 1 / 512
-    layers[nothing] = 0
-    layers[..., :3] = np.clip(layers[..., :3], 0, 255 * layers[..., 3:])
-    return layers, scale
+    return x, y, scale
 
 
 def _offset(low: int, high: int, frame: int, scale: float, cut_low: bool, cut_high: bool) -> float:
@@ -121,22 +175,21 @@ def _offset(low: int, high: int, frame: int, scale: float, cut_low: bool, cut_hi
     return (low + high) / 2 - frame / scale / 2
 
 
-def _window(plane: Plane, x: float, y: float, width: int, height: int, scale: float) -> Plane:
-    """The part of a plane that a frame shows, resampled with antialiasing; 0 beyond the plane."""
-    # Whole pixels around the window, padded with nothing, of which `box` then takes an exact fraction.
+def _resample(
+    pixels: NDArray[Any], x: float, y: float, width: int, height: int, scale: float, beyond: int
+) -> NDArray[Any]:
+    """The part of a picture or plane that a frame shows, resampled with antialiasing; ``beyond`` outside of it."""
+    # Whole pixels around the window, of which `box` then takes an exact fraction.
     reach = 4
     x0, y0 = int(np.floor(x)) - reach, int(np.floor(y)) - reach
-    x1 = int(np.ceil(x + width / scale)) + reach
-    y1 = int(np.ceil(y + height / scale)) + reach
-    rows, columns = plane.shape
-    part = np.zeros((y1 - y0, x1 - x0), np.float32)
-    top, left = max(0, y0), max(0, x0)
-    bottom, right = min(rows, y1), min(columns, x1)
+    x1, y1 = int(np.ceil(x + width / scale)) + reach, int(np.ceil(y + height / scale)) + reach
+    rows, columns = pixels.shape[:2]
+    part = np.full((y1 - y0, x1 - x0, *pixels.shape[2:]), beyond, pixels.dtype)
+    top, left, bottom, right = max(0, y0), max(0, x0), min(rows, y1), min(columns, x1)
     if bottom > top and right > left:
-        part[top - y0 : bottom - y0, left - x0 : right - x0] = plane[top:bottom, left:right]
+        part[top - y0 : bottom - y0, left - x0 : right - x0] = pixels[top:bottom, left:right]
     box = (x - x0, y - y0, x - x0 + width / scale, y - y0 + height / scale)
-    image = Image.fromarray(part).resize((width, height), Image.Resampling.LANCZOS, box=box)
-    return np.asarray(image, np.float32)
+    return np.asarray(Image.fromarray(part).resize((width, height), Image.Resampling.LANCZOS, box=box))
 
 
 def _subject(light: NDArray[np.float32], opacity: Plane, mask: Plane, method: str) -> Subject | str:

@@ -24,7 +24,7 @@ Measure = Literal[
     "width", "height", "longest_side", "shortest_side", "aspect", "megapixels", "file_bytes", "format",
     "jpeg_quality", "color_space", "stray_metadata", "transparency", "white_background", "subject_fill",
     "subject_side", "subject_offset", "subject_touches_edge", "enlarged", "ai_generated", "source_type",
-    "aigc", "visible_mark",
+    "aigc", "visible_mark", "signature",
 ]  # fmt: skip
 
 
@@ -68,10 +68,9 @@ class Make(Strict):
         format: of the file.
         quality: JPEG and WebP quality to start from; the byte limits among the rules may lower it.
         fill: the product's box as a share of the frame, along the side that fills it most.
-        background: ``white``, ``transparent``, or ``product`` for a colour taken from the product.
+        background: ``white`` or ``transparent``; a template brings its own.
         shadow: ``keep`` what shadow the picture has, or ``remove`` it as far as it is paler than the product.
         mark: write the visible AI label of GB 45438-2025 on AI pictures.
-        template: name of the advertising template to compose with; empty for a plain packshot.
     """
 
     width: int = Field(ge=16, le=10_000)
@@ -79,10 +78,55 @@ class Make(Strict):
     format: Format = "jpeg"
     quality: int = Field(default=95, ge=1, le=100)
     fill: float = Field(default=0.85, gt=0, le=1)
-    background: Literal["white", "transparent", "product"] = "white"
+    background: Literal["white", "transparent"] = "white"
     shadow: Literal["keep", "remove"] = "keep"
     mark: bool = False
-    template: str = ""
+
+    @model_validator(mode="after")
+    def _can_be(self) -> Make:
+        if self.background == "transparent" and self.format == "jpeg":
+            raise ValueError("JPEG has no transparency; choose png, webp or avif")
+        return self
+
+
+Box = tuple[float, float, float, float]
+
+
+class TextBlock(Strict):
+    """A place for text in a template.
+
+    Attributes:
+        box: left, top, right, bottom as shares of the frame.
+        size: of the font, as a share of the frame's shorter side; smaller if the text would not fit.
+        lines: at most this many.
+        align: of the lines in the box.
+        color: ``#rrggbb``, or ``auto`` for a tone of the background that can be read on it.
+        font: path of a font file; empty for the font that ships or is installed.
+        bold: thicken the strokes.
+    """
+
+    box: Box
+    size: float = Field(gt=0, le=1)
+    lines: int = Field(default=1, ge=1)
+    align: Literal["left", "center", "right"] = "center"
+    color: str = Field(default="auto", pattern="^(auto|#[0-9a-fA-F]{6})$")
+    font: str = ""
+    bold: bool = False
+
+
+class Template(Strict):
+    """An advertisement's page: what a designer edits.
+
+    Attributes:
+        background: ``gradient`` or ``plain`` in a colour taken from the product, or ``#rrggbb``.
+        product: the product's place, left, top, right, bottom as shares of the frame.
+        title, price: places of the texts; None leaves a text out.
+    """
+
+    background: str = Field(default="gradient", pattern="^(gradient|plain|#[0-9a-fA-F]{6})$")
+    product: Box
+    title: TextBlock | None = None
+    price: TextBlock | None = None
 
 
 class Preset(Strict):
@@ -90,6 +134,7 @@ class Preset(Strict):
 
     Attributes:
         source, date: of the rules that do not name their own.
+        template: the page to compose; None for a plain packshot.
     """
 
     name: str
@@ -99,12 +144,30 @@ class Preset(Strict):
     source: str
     date: str
     make: Make
+    template: Template | None = None
     rules: Mapping[str, Rule]
+
+    def changed(self, **make: Any) -> Preset:
+        """The preset with some of what it makes changed; None leaves a value as it is.
+
+        Raises:
+            PackshotError: a value that cannot be.
+        """
+        given = {key: value for key, value in make.items() if value is not None}
+        try:
+            changed = Make.model_validate(self.make.model_dump() | given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise PackshotError(
+                f"{first['loc'][0] if first['loc'] else 'value'}: {first['msg'].lower()}", usage=True
+            ) from None
+        return self.model_copy(update={"make": changed})
 
     @property
     def identity(self) -> str:
         """Ten hexadecimal digits that change with anything that ``finish`` would do differently."""
-        content = {"make": self.make.model_dump(), "bytes": self.bounds("file_bytes")}
+        template = self.template.model_dump() if self.template else None
+        content = {"make": self.make.model_dump(), "template": template, "bytes": self.bounds("file_bytes")}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:10]
 
     def bounds(self, measure: Measure) -> tuple[float, float]:

@@ -46,26 +46,32 @@ def font_for(text: str, path: str = "") -> Path:
     raise PackshotError(f"no font at hand has {character!r}", hint="Name a font file in the template.")
 
 
-def coverage(text: str, size: float, path: Path) -> tuple[NDArray[np.float32], int]:
+def coverage(text: str, size: float, path: Path, stroke: int = 0) -> tuple[NDArray[np.float32], int]:
     """The ink of a line of text.
 
     Args:
         size: of the font's em square, pixels.
+        stroke: thickens the strokes by this many pixels on every side.
 
     Returns:
         (h, w) float32 in 0..1, cropped to the ink, and the distance from the baseline up to its top, pixels.
     """
     font = _font(str(path), round(size * 64) / 64)
-    left, top, right, bottom = font.getbbox(text, anchor="ls")
+    left, top, right, bottom = font.getbbox(text, anchor="ls", stroke_width=stroke)
     box = int(np.floor(left)), int(np.floor(top)), int(np.ceil(right)), int(np.ceil(bottom))
     image = Image.new("L", (max(1, box[2] - box[0]), max(1, box[3] - box[1])))
-    ImageDraw.Draw(image).text((-box[0], -box[1]), text, fill=255, font=font, anchor="ls")
+    ImageDraw.Draw(image).text((-box[0], -box[1]), text, fill=255, font=font, anchor="ls", stroke_width=stroke)
     return np.asarray(image, np.float32) / np.float32(255), -box[1]
 
 
 def advance(text: str, size: float, path: Path) -> float:
     """Width of a line of text, pixels."""
     return float(_font(str(path), round(size * 64) / 64).getlength(text))
+
+
+def bearing(text: str, size: float, path: Path) -> int:
+    """From a line's start to its ink, pixels; where `coverage` belongs."""
+    return int(np.floor(_font(str(path), round(size * 64) / 64).getbbox(text, anchor="ls")[0]))
 
 
 def ink(

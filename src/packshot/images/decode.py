@@ -13,7 +13,8 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from packshot.errors import PackshotError
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "MPO")
+# MPO, several JPEGs in one file, is opened by way of JPEG: Pillow knows no other way in.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 MAX_PIXELS = 64_000_000
 
 

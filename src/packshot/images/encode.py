@@ -1,4 +1,4 @@
-"""Pixels to bytes: PNG, JPEG and WebP, the same bytes for the same pixels and the same notes."""
+"""Pixels to bytes: PNG, JPEG, WebP and AVIF, the same bytes for the same pixels and the same notes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-Format = Literal["png", "jpeg", "webp"]
-FORMATS: tuple[Format, ...] = ("png", "jpeg", "webp")
-SUFFIXES: Mapping[Format, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
+Format = Literal["png", "jpeg", "webp", "avif"]
+FORMATS: tuple[Format, ...] = ("png", "jpeg", "webp", "avif")
+SUFFIXES: Mapping[Format, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "avif": ".avif"}
 
 
 def encode(
@@ -27,21 +27,24 @@ def encode(
     """Encode pixels; nothing but what is passed here goes into the file.
 
     Args:
-        rgb: (h, w, 3) or, for PNG and WebP, (h, w, 4) uint8.
-        quality: 1..100, for JPEG (4:4:4 sampling) and WebP; PNG is lossless.
+        rgb: (h, w, 3) or, for all but JPEG, (h, w, 4) uint8.
+        quality: 1..100, for JPEG and AVIF (both 4:4:4 sampling) and WebP; PNG is lossless.
         xmp: an XMP packet to embed.
         text: PNG text chunks; other formats have no place for them and leave them out.
     """
     image = Image.fromarray(np.ascontiguousarray(rgb))
     out = io.BytesIO()
+    extra = {"xmp": xmp} if xmp else {}
     if format == "png":
         image.save(out, "PNG", optimize=False, compress_level=6, pnginfo=_png_info(xmp, text or {}))
     elif format == "jpeg":
-        extra = {"xmp": xmp} if xmp else {}
         # Not optimize=True: Pillow then needs the whole file in one buffer and fails on noisy pictures.
         image.convert("RGB").save(out, "JPEG", quality=quality, subsampling=0, **extra)
+    elif format == "webp":
+        image.save(out, "WEBP", quality=quality, method=4, exact=False, **extra)
     else:
-        image.save(out, "WEBP", quality=quality, method=4, xmp=xmp or b"")
+        # One thread, for the encoder's tiles and so its bytes depend on their number.
+        image.save(out, "AVIF", quality=quality, subsampling="4:4:4", speed=7, max_threads=1, **extra)
     return out.getvalue()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -21,6 +21,9 @@ FACETS = ("category", "color", "material", "pattern", "audience", "style")
 
 Attributes = Mapping[str, tuple[str, ...]]
 """Facet → its term ids, the most important first; a facet without a term is left out."""
+
+# Facets that a category's word may carry inside itself. Colours are not among them: a 白菜 is no white product.
+_IN_NAMES = frozenset({"material", "audience", "style"})
 
 # What follows these words belongs to the product, but is not the product: "dress with pockets", "bag for shoes".
 _ASIDE = re.compile(r"\b(?:with|for|from|by|in|on|to|featuring|includes?|including)\b|[,;(（，；。搭配]")
@@ -60,7 +63,15 @@ class Vocabulary:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        forms = sorted(self._words, key=len, reverse=True)
+        return self._any_of(self._words)
+
+    @cached_property
+    def _inner(self) -> re.Pattern[str]:
+        return self._any_of(w for w, terms in self._words.items() if any(t.facet in _IN_NAMES for t in terms))
+
+    @staticmethod
+    def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+        forms = sorted(words, key=len, reverse=True)
         # A Latin word ends where its letters end; Chinese has no such borders.
         parts = [
             rf"(?<![a-z0-9]){re.escape(f)}(?![a-z0-9])" if f[-1].isascii() else re.escape(f) for f in forms
@@ -89,6 +100,9 @@ class Vocabulary:
         head: list[str] = []
         for match in self._pattern.finditer(plain):
             for term in self._words[match.group()]:
+                if term.facet == "category":
+                    for inner in self._within(match.group()):
+                        found.setdefault(inner.facet, []).append(inner.id)
                 if term.facet == "category" and match.start() < aside:
                     head.insert(0, term.id)
                 else:
@@ -96,6 +110,11 @@ class Vocabulary:
         if head:
             found["category"] = head + found.get("category", [])
         return {facet: tuple(dict.fromkeys(found[facet])) for facet in FACETS if facet in found}
+
+    def _within(self, word: str) -> list[Term]:
+        """What else a category's word says: 运动裤 is also sports wear, "leather shoes" are also leather."""
+        inside = self._inner.finditer(word)
+        return [t for m in inside if m.group() != word for t in self._words[m.group()] if t.facet in _IN_NAMES]
 
     def lookup(self, facet: str, value: str) -> str | None:
         """The id of the term that a column's value such as ``Longsleeve`` stands for, or None."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.catalog import Catalog, Split
+from packshot.catalog import Catalog
 from packshot.errors import PackshotError
 from packshot.images.resize import Fit, to_square
 from packshot.progress import ticker
@@ -67,9 +67,7 @@ class TrainingSet:
         first, parts, needed = step * size, [], size
         while needed:
             epoch, at = divmod(first, len(self))
-            order = np.random.Generator(np.random.Philox(key=seed, counter=[epoch, 0, 0, 2])).permutation(
-                len(self)
-            )
+            order = np.random.Generator(np.random.Philox(key=seed, counter=[epoch, 0, 0, 2])).permutation(len(self))
             part = order[at : at + needed]
             parts.append(part)
             needed -= len(part)
@@ -77,35 +75,36 @@ class TrainingSet:
         return np.concatenate(parts)
 
 
-def load_training_set(catalog: Catalog, resolution: int, fit: Fit, conditioner: Conditioner) -> TrainingSet:
-    """The training split of a catalog at a resolution.
+def load_training_set(
+    catalog: Catalog, rows: Sequence[int], resolution: int, fit: Fit, conditioner: Conditioner
+) -> TrainingSet:
+    """Rows of the training split of a catalog at a resolution.
 
     Raises:
-        PackshotError: the split holds fewer than ``FEWEST`` pictures.
+        PackshotError: there are fewer than ``FEWEST`` pictures.
     """
-    frame = catalog.train
-    if len(frame) < FEWEST:
-        raise PackshotError(
-            f"only {len(frame)} training pictures, at least {FEWEST} are needed", catalog.path
-        )
-    pixels = load_pixels(catalog, "train", resolution, fit)
+    if len(rows) < FEWEST:
+        raise PackshotError(f"only {len(rows)} training pictures, at least {FEWEST} are needed", catalog.path)
+    pixels = _load_pixels(catalog, rows, resolution, fit)
+    frame = catalog.train[list(rows)]
     pairs = [_both(row) for row in frame.select("text", "text_zh", "text_en").iter_rows(named=True)]
-    known = catalog.attributes("train")
+    every = catalog.attributes("train")
+    known = [every[i] for i in rows]
     vectors, texts = _vectors(catalog, pairs, conditioner)
     return TrainingSet(pixels, vectors, texts, conditioner.multi_hot(known))
 
 
-def load_pixels(catalog: Catalog, split: Split, resolution: int, fit: Fit) -> NDArray[np.uint8]:
-    """All pictures of a split as a memory map (n, s, s, 3) uint8, made at the first call."""
-    path = catalog.cache_dir / f"pixels-{catalog.fingerprint}-{split}-{resolution}-{fit}.npy"
-    count = len(catalog.train if split == "train" else catalog.test)
+def _load_pixels(catalog: Catalog, rows: Sequence[int], resolution: int, fit: Fit) -> NDArray[np.uint8]:
+    """Pictures of the training split as a memory map (n, s, s, 3) uint8, made at the first call."""
+    key = hashlib.sha256(json.dumps([catalog.fingerprint, resolution, fit, list(rows)]).encode()).hexdigest()
+    path = catalog.cache_dir / f"pixels-{key[:16]}.npy"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial.npy")
-        shape = (count, resolution, resolution, 3)
+        shape = (len(rows), resolution, resolution, 3)
         out = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
-        with ticker(f"{split} pictures at {resolution} px", count) as shown:
-            for i, picture in enumerate(catalog.images(split)):
+        with ticker(f"pictures at {resolution} px", len(rows)) as shown:
+            for i, picture in enumerate(catalog.images("train", rows)):
                 out[i] = to_square(picture, resolution, fit)
                 shown.advance()
         out.flush()

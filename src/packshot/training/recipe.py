@@ -29,6 +29,7 @@ class TrainingConfig(BaseModel):
         ema: decay of the moving average of the weights, per step.
         mirror: whether pictures are mirrored at random; not for products with writing on them.
         fit: how a picture becomes a square: its centre (``crop``), or all of it on white (``pad``).
+        without: flags of catalog rows to leave out; by default those whose product could not be cut out.
         drop_text: share of examples whose sentence vector is zeroed.
         drop_attributes: share of attribute inputs that are zeroed, so that a description need not name them all.
         seed: of everything random.
@@ -47,6 +48,7 @@ class TrainingConfig(BaseModel):
     ema: float = Field(default=0.998, ge=0, lt=1)
     mirror: bool = True
     fit: Literal["crop", "pad"] = "pad"
+    without: tuple[str, ...] = ("background",)
     drop_text: float = Field(default=0.1, ge=0, le=1)
     drop_attributes: float = Field(default=0.1, ge=0, le=1)
     seed: int = Field(default=0, ge=0)
@@ -104,9 +106,7 @@ def _apply(content: dict[str, Any], setting: str) -> None:
     key, equals, value = setting.partition("=")
     section, dot, field = key.strip().partition(".")
     if not equals or not dot or section not in ("model", "training"):
-        raise PackshotError(
-            "a setting is section.key=value", setting, "Sections are model and training.", usage=True
-        )
+        raise PackshotError("a setting is section.key=value", setting, "Sections are model and training.", usage=True)
     try:
         parsed = tomllib.loads(f"v = {value}")["v"]
     except tomllib.TOMLDecodeError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from packshot.families.common.family import FamilyConfig
 from packshot.families.common.graphs import export_graph
 from packshot.files import write_atomic
 from packshot.progress import say
-from packshot.text.attributes import load_vocabulary
+from packshot.text.attributes import Attributes, load_vocabulary
 from packshot.text.condition import Conditioner, terms_of
 from packshot.text.encoder import encoder_named
 from packshot.training.checkpoint import State
@@ -89,16 +89,17 @@ def train(
         if plan.catalog != catalog.fingerprint:
             raise PackshotError("the catalog has changed since this training began", catalog_path)
     config = recipe.training
-    vocabulary, known = load_vocabulary(), catalog.attributes("train")
+    rows, every = catalog.rows("train", config.without), catalog.attributes("train")
+    vocabulary, known = load_vocabulary(), [every[i] for i in rows]
     encoder = encoder_named(config.encoder)
     conditioner = Conditioner(encoder, terms_of(known, vocabulary), vocabulary)
     architecture = recipe.model_config_for(conditioner.dim)
-    data = load_training_set(catalog, architecture.resolution, config.fit, conditioner)
+    data = load_training_set(catalog, rows, architecture.resolution, config.fit, conditioner)
     if plan is None:
         plan = _make_plan(recipe, architecture, catalog, data, budget)
         write_json(work / "plan.json", _plan_json(plan))
     state = _run(plan, architecture, data, work)
-    return _write_folder(out, name or out.name, plan, architecture, conditioner, catalog, state)
+    return _write_folder(out, name or out.name, plan, architecture, conditioner, catalog, known, state)
 
 
 def build(
@@ -137,15 +138,11 @@ def _make_plan(
     steps, seconds = recipe.training.steps, 0.0
     if steps is None:
         if budget is None:
-            raise PackshotError(
-                "how long to train is not said", hint="Give --budget 60m or --steps N.", usage=True
-            )
+            raise PackshotError("how long to train is not said", hint="Give --budget 60m or --steps N.", usage=True)
         state, objective = build(recipe, architecture, architecture.stages[0].name, 1_000_000)
         seconds = measure_step(state, objective, data, recipe.training)
         steps = max(1, int(budget * (1 - _OVERHEAD) / seconds))
-        say(
-            f"{seconds:.3f} s a step: {steps} steps, about {steps * seconds / 60:.0f} min, {len(data)} pictures"
-        )
+        say(f"{seconds:.3f} s a step: {steps} steps, about {steps * seconds / 60:.0f} min, {len(data)} pictures")
     return Plan(recipe, catalog.fingerprint, steps, seconds)
 
 
@@ -156,16 +153,14 @@ def _write_folder(
     architecture: FamilyConfig,
     conditioner: Conditioner,
     catalog: Catalog,
+    known: Sequence[Attributes],
     state: State,
 ) -> ModelFolder:
     recipe, average = plan.recipe, copy.deepcopy(state.average)
     weights = {k: v.to(torch.float16).contiguous() for k, v in average.state_dict().items()}
     write_atomic(out / "model.safetensors", save(weights))
-    for graph, (module, inputs, outputs) in (
-        training_parts(recipe.family).export(average, architecture).items()
-    ):
+    for graph, (module, inputs, outputs) in training_parts(recipe.family).export(average, architecture).items():
         export_graph(module, inputs, outputs, out / "graphs" / f"{graph}.onnx")
-    known = catalog.attributes("train")
     config = ModelConfig(
         schema_version=SCHEMA_VERSION,
         name=name,
@@ -173,16 +168,15 @@ def _write_folder(
         architecture=architecture.model_dump(mode="json"),
         resolution=architecture.resolution,
         fit=recipe.training.fit,
+        without=recipe.training.without,
         categories=vocabulary_counts(known, "category"),
         colors=vocabulary_counts(known, "color"),
-        text=TextConfig(
-            encoder=conditioner.encoder.name, version=conditioner.encoder.version, terms=conditioner.terms
-        ),
+        text=TextConfig(encoder=conditioner.encoder.name, version=conditioner.encoder.version, terms=conditioner.terms),
         sampler=dict(sampler_defaults(recipe.family)),
         training=TrainingRecord(
             catalog=catalog.name,
             license=catalog.license,
-            products=len(catalog.train),
+            products=len(known),
             steps=plan.steps,
             seconds=round(state.seconds, 1),
             seed=recipe.training.seed,

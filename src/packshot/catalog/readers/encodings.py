@@ -29,11 +29,11 @@ def text_encoding(path: Path) -> str:
             return name
     if _fits(path, "utf-8"):
         return "utf-8"
-    if len(head) >= 4 and head[1::2].count(0) > 0.3 * len(head[1::2]):
-        return "utf-16-le"
-    if len(head) >= 4 and head[::2].count(0) > 0.3 * len(head[::2]):
-        return "utf-16-be"
     if b"\0" in head:
+        # Zeros are the high bytes of delimiters, digits and line ends, all on one side.
+        low, high = head[::2].count(0), head[1::2].count(0)
+        if max(low, high) > 0.05 * len(head) / 2 and min(low, high) < 0.1 * max(low, high):
+            return "utf-16-le" if high > low else "utf-16-be"
         raise PackshotError("not a text file", path)
     # GB18030 holds GBK and GB2312. Nearly any bytes decode as it, so its Han must be common ones.
     if _fits(path, "gb18030") and _common_han(head.decode("gb18030", "ignore")):

@@ -58,7 +58,9 @@ def references(cell: str) -> list[str]:
         cell = LIST_SEPARATOR.join(str(item) for item in listed) or cell
     if LIST_SEPARATOR in cell:
         return [part for part in (p.strip() for p in cell.split(LIST_SEPARATOR)) if part]
-    parts = [part.strip() for part in re.split(r"[,;|\n]\s*", cell) if part.strip()]
+    # In "name|address" the bar does not separate two pictures, but two ways to one.
+    separators = r"[,;\n]\s*" if re.search(r"\|(?:https?:)?//", cell) else r"[,;|\n]\s*"
+    parts = [part.strip() for part in re.split(separators, cell) if part.strip()]
     # A name or an address may hold a comma itself; then some part does not look like a picture.
     if len(parts) > 1 and all(map(_looks_like_picture, parts)):
         return parts
@@ -68,4 +70,4 @@ def references(cell: str) -> list[str]:
 def _looks_like_picture(text: str) -> bool:
     if text.startswith(("http://", "https://", "//")):
         return True
-    return any(text.lower().endswith(suffix) for suffix in IMAGE_SUFFIXES)
+    return any(text.lower().split("|")[0].endswith(suffix) for suffix in IMAGE_SUFFIXES)

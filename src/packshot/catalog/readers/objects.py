@@ -21,17 +21,20 @@ def open_file(path: Path) -> Table:
     encoding = text_encoding(path)
     with path.open(encoding=encoding, errors="replace") as file:
         start = file.read(4096).lstrip()
-    if start.startswith("[") or (path.suffix.lower() == ".json" and not _is_object(start.splitlines()[0])):
+    if start.startswith("[") or (path.suffix.lower() == ".json" and _is_one_document(path, encoding)):
         return _document(path, encoding)
     names = dict.fromkeys(name for row in islice(_lines(path, encoding), _NAMED) for name in row)
     return Table(path, tuple(names), lambda: _lines(path, encoding))
 
 
-def _is_object(line: str) -> bool:
+def _is_one_document(path: Path, encoding: str) -> bool:
+    """Whether a ``.json`` file is not JSON Lines: its first line is not whole, or the only one."""
+    with path.open(encoding=encoding, errors="replace") as file:
+        lines = list(islice((line for line in file if line.strip()), 2))
     try:
-        return isinstance(json.loads(line), dict)
+        return len(lines) < 2 or not isinstance(json.loads(lines[0]), dict)
     except ValueError:
-        return False
+        return True
 
 
 def _lines(path: Path, encoding: str) -> Iterator[Row]:

@@ -79,9 +79,7 @@ class Sampler(Protocol):
 
 def noise(seeds: Sequence[int], shape: Sequence[int]) -> Floats:
     """Standard normal noise, (n, *shape), row i from seed i by numpy's counter-based Philox generator."""
-    rows = [
-        np.random.Generator(np.random.Philox(key=s)).standard_normal(tuple(shape), np.float32) for s in seeds
-    ]
+    rows = [np.random.Generator(np.random.Philox(key=s)).standard_normal(tuple(shape), np.float32) for s in seeds]
     return np.stack(rows)
 
 

@@ -107,25 +107,25 @@ class Drawer(nn.Module):
     Args:
         vector: length of the vector that the first map is made from.
         width: length of the modulation vector.
-        channels: at full resolution; doubled at each halving up to ``8 * channels``.
+        channels: at the largest map; doubled at each halving up to ``8 * channels``.
+        patch: pixels a side that one place of the largest map stands for (Shi et al. 2016, sub-pixel convolution).
     """
 
-    def __init__(
-        self, vector: int, width: int, channels: int, resolution: int, *, attention: bool = True
-    ) -> None:
+    def __init__(self, vector: int, width: int, channels: int, resolution: int, *, patch: int = 1) -> None:
         super().__init__()
-        sizes = channel_ladder(channels, resolution)
+        self.patch = patch
+        sizes = channel_ladder(channels, resolution // patch)
         self.first = nn.Linear(vector, sizes[0] * 16)
         blocks: list[nn.Module] = [DrawBlock(sizes[0], sizes[0], width, up=False)]
         self.attend_after = -1
         for i, (inside, outside) in enumerate(pairwise(sizes)):
             blocks.append(DrawBlock(inside, outside, width, up=True))
-            if attention and 4 * 2 ** (i + 1) == ATTENTION_SIDE:
+            if 4 * 2 ** (i + 1) == ATTENTION_SIDE:
                 self.attend_after = len(blocks) - 1
                 self.attention = SelfAttention(outside)
         self.blocks = nn.ModuleList(blocks)
         self.last_norm = nn.GroupNorm(math.gcd(8, sizes[-1]), sizes[-1])
-        self.last = nn.Conv2d(sizes[-1], 3, 3, padding=1)
+        self.last = nn.Conv2d(sizes[-1], 3 * patch**2, 3, padding=1)
 
     def forward(self, vector: Tensor, style: Tensor) -> Tensor:
         x = self.first(vector).reshape(vector.shape[0], -1, 4, 4)
@@ -133,25 +133,26 @@ class Drawer(nn.Module):
             x = block(x, style)
             if i == self.attend_after:
                 x = self.attention(x)
-        return torch.tanh(self.last(F.silu(self.last_norm(x))))
+        return torch.tanh(F.pixel_shuffle(self.last(F.silu(self.last_norm(x))), self.patch))
 
 
 class Seer(nn.Module):
     """A picture to a 4×4 map of ``8 * channels`` channels or fewer; self-attention at 8×8."""
 
-    def __init__(self, channels: int, resolution: int, *, attention: bool = True) -> None:
+    def __init__(self, channels: int, resolution: int, *, patch: int = 1) -> None:
         super().__init__()
-        sizes = channel_ladder(channels, resolution)[::-1]
+        self.patch = patch
+        sizes = channel_ladder(channels, resolution // patch)[::-1]
         self.out_channels = sizes[-1]
-        self.first = nn.Conv2d(3, sizes[0], 3, padding=1)
+        self.first = nn.Conv2d(3 * patch**2, sizes[0], 3, padding=1)
         self.blocks = nn.ModuleList(SeeBlock(a, b) for a, b in pairwise(sizes))
         self.attend_after = -1
         for i in range(len(self.blocks)):
-            if attention and resolution // 2 ** (i + 1) == ATTENTION_SIDE:
+            if resolution // patch // 2 ** (i + 1) == ATTENTION_SIDE:
                 self.attend_after, self.attention = i, SelfAttention(sizes[i + 1])
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.first(x)
+        x = self.first(F.pixel_unshuffle(x, self.patch))
         for i, block in enumerate(self.blocks):
             x = block(x)
             if i == self.attend_after:

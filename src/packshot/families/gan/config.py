@@ -14,13 +14,16 @@ class Config(FamilyConfig):
 
     Attributes:
         kind: always ``gan``.
-        channels: of both networks at full resolution.
+        channels: of both networks at the largest map.
+        patch: pixels a side that one place of the largest map stands for; 1 is finer, 2 twice as fast.
         width: length of the modulation vector.
         latent: length of the noise vector.
+        judge: what the discriminator sees: the ``pixels``, or frozen ``lite0`` features of them (Sauer et al. 2021,
+            projected GAN), which converges in a fraction of the time.
         loss: ``non-saturating`` (Goodfellow et al. 2014), ``hinge`` (Lim and Ye 2017) or ``wasserstein``
             (Arjovsky et al. 2017).
-        penalty: ``r1`` on real pictures (Mescheder et al. 2018) or ``wgan-gp`` between real and drawn ones
-            (Gulrajani et al. 2017).
+        penalty: ``r1`` on what is seen of real pictures (Mescheder et al. 2018) or ``wgan-gp`` between real and
+            drawn ones (Gulrajani et al. 2017).
         gamma: weight of the penalty.
         lazy: the penalty is computed every so many steps and weighted up accordingly (Karras et al. 2020).
         mismatch: weight of real pictures under another product's description, judged as false (Reed et al. 2016).
@@ -28,8 +31,10 @@ class Config(FamilyConfig):
 
     kind: Literal["gan"] = "gan"
     channels: int = Field(default=32, ge=4)
+    patch: Literal[1, 2, 4] = 2
     width: int = Field(default=256, ge=8)
     latent: int = Field(default=128, ge=2)
+    judge: Literal["pixels", "lite0"] = "lite0"
     loss: Literal["non-saturating", "hinge", "wasserstein"] = "non-saturating"
     penalty: Literal["r1", "wgan-gp"] = "r1"
     gamma: float = Field(default=1.0, ge=0)

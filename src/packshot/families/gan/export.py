@@ -11,9 +11,7 @@ from packshot.families.gan.config import Config
 from packshot.families.gan.network import Generator
 
 
-def export(
-    network: Generator, config: Config
-) -> Mapping[str, tuple[nn.Module, Mapping[str, Tensor], tuple[str, ...]]]:
+def export(network: Generator, config: Config) -> Mapping[str, tuple[nn.Module, Mapping[str, Tensor], tuple[str, ...]]]:
     """Graph name → module, example inputs and names of the outputs."""
     inputs = {"latent": torch.zeros(2, config.latent), "condition": torch.zeros(2, config.condition_dim)}
     return {"generator": (network, inputs, ("pixels",))}

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from packshot.families.common.layers import ConditionMapper, Drawer, Seer
+from packshot.families.common.layers import ConditionMapper, Drawer, SeeBlock, Seer
+from packshot.families.common.lite0 import load_lite0
 from packshot.families.gan.config import Config
+
+# Pictures are enlarged to at least this side before lite0, which was trained at 224 pixels, sees them.
+_SEEN_SIDE = 64
+# Block of lite0 → its channels; maps of a half, a quarter, an eighth and a sixteenth of the side.
+_TAPS = {0: 16, 2: 24, 4: 40, 10: 112}
 
 
 class Generator(nn.Module):
@@ -17,7 +27,8 @@ class Generator(nn.Module):
         super().__init__()
         self.condition = ConditionMapper(config.condition_dim, config.width)
         self.style = nn.Linear(config.width + config.latent, config.width)
-        self.drawer = Drawer(config.latent + config.width, config.width, config.channels, config.resolution)
+        vector = config.latent + config.width
+        self.drawer = Drawer(vector, config.width, config.channels, config.resolution, patch=config.patch)
 
     def forward(self, latent: Tensor, condition: Tensor) -> Tensor:
         both = torch.cat([latent, self.condition(condition)], dim=1)
@@ -25,22 +36,79 @@ class Generator(nn.Module):
         return pixels
 
 
-class Discriminator(nn.Module):
-    """Pixels and condition to a score (n,): how real, and how well it matches (Miyato and Koyama 2018, eq. 4)."""
+class Discriminator(nn.Module, ABC):
+    """How real a picture is and how well it matches its description (Miyato and Koyama 2018, eq. 4).
+
+    It works in two steps, so that penalties can be taken at what is seen.
+    """
+
+    @abstractmethod
+    def see(self, pixels: Tensor) -> list[Tensor]:
+        """Pixels (n, 3, s, s) to the maps that are judged."""
+
+    @abstractmethod
+    def judge(self, seen: list[Tensor], conditions: Sequence[Tensor]) -> list[Tensor]:
+        """Maps, and any number of conditions, to scores (n,) under each: the maps are gone through once."""
+
+    def forward(self, pixels: Tensor, condition: Tensor) -> Tensor:
+        return self.judge(self.see(pixels), [condition])[0]
+
+
+class PixelDiscriminator(Discriminator):
+    """Sees pixels, through a network of its own."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.seer = Seer(config.channels, config.resolution)
-        self.head = nn.Linear((self.seer.out_channels + 1) * 16, config.width)
+        self.seer = Seer(config.channels, config.resolution, patch=config.patch)
+        self.verdict = Verdict(self.seer.out_channels, config)
+
+    def see(self, pixels: Tensor) -> list[Tensor]:
+        return [pixels]
+
+    def judge(self, seen: list[Tensor], conditions: Sequence[Tensor]) -> list[Tensor]:
+        return self.verdict(self.seer(seen[0]), conditions)
+
+
+class FeatureDiscriminator(Discriminator):
+    """Sees frozen lite0 features at four scales, each judged by a small head (Sauer et al. 2021)."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        # Not a submodule: frozen, shared and never saved.
+        self._lite0 = [load_lite0()]
+        self.scale = max(1, _SEEN_SIDE // config.resolution)
+        narrow = config.width // 8
+        self.narrow = nn.ModuleList(nn.Conv2d(c, narrow, 1) for c in _TAPS.values())
+        sides = [config.resolution * self.scale // 2**i for i in (1, 2, 3, 4)]
+        self.shrink = nn.ModuleList(
+            nn.Sequential(*(SeeBlock(narrow, narrow) for _ in range(int(math.log2(side // 4))))) for side in sides
+        )
+        self.verdicts = nn.ModuleList(Verdict(narrow, config) for _ in _TAPS)
+
+    def see(self, pixels: Tensor) -> list[Tensor]:
+        if self.scale > 1:
+            pixels = F.interpolate(pixels, scale_factor=float(self.scale), mode="bilinear", align_corners=False)
+        return self._lite0[0].maps(pixels, tuple(_TAPS))
+
+    def judge(self, seen: list[Tensor], conditions: Sequence[Tensor]) -> list[Tensor]:
+        heads = zip(seen, self.narrow, self.shrink, self.verdicts, strict=True)
+        scores = [verdict(shrink(narrow(m)), conditions) for m, narrow, shrink, verdict in heads]
+        return [torch.stack(scale).mean(dim=0) for scale in zip(*scores, strict=True)]
+
+
+class Verdict(nn.Module):
+    """A 4×4 map and conditions to a score (n,) under each."""
+
+    def __init__(self, channels: int, config: Config) -> None:
+        super().__init__()
+        self.head = nn.Linear((channels + 1) * 16, config.width)
         self.real = nn.Linear(config.width, 1)
         self.project = ConditionMapper(config.condition_dim, config.width)
 
-    def forward(self, pixels: Tensor, condition: Tensor) -> Tensor:
-        seen = _with_spread(self.seer(pixels)).flatten(1)
-        h = F.leaky_relu(self.head(seen), 0.2)
-        match = (h * self.project(condition)).sum(dim=1) / h.shape[1] ** 0.5
-        score: Tensor = self.real(h)[:, 0] + match
-        return score
+    def forward(self, seen: Tensor, conditions: Sequence[Tensor]) -> list[Tensor]:
+        h = F.leaky_relu(self.head(_with_spread(seen).flatten(1)), 0.2)
+        real = self.real(h)[:, 0]
+        return [real + (h * self.project(c)).sum(dim=1) / h.shape[1] ** 0.5 for c in conditions]
 
 
 class Network(nn.Module):
@@ -49,7 +117,9 @@ class Network(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.generator = Generator(config)
-        self.discriminator = Discriminator(config)
+        self.discriminator: Discriminator = (
+            PixelDiscriminator(config) if config.judge == "pixels" else FeatureDiscriminator(config)
+        )
 
 
 def _with_spread(x: Tensor, group: int = 4) -> Tensor:

@@ -27,49 +27,46 @@ class Objective:
         self.averaged = network.generator
 
     def losses(self, player: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
-        drawn = self._draw(batch, grad=player == "generator")
         if player == "generator":
-            score = self.network.discriminator(augment(drawn), batch.condition)
+            score = self.network.discriminator(augment(self._draw(batch)), batch.condition)
             return {"generator": self._wants(score, real=True, generator=True)}
-        return self._judge(batch, drawn, step)
+        with torch.no_grad():
+            drawn, real = augment(self._draw(batch)), augment(batch.pixels)
+            see = self.network.discriminator.see
+            seen_real, seen_drawn = see(real), see(drawn)
+        return self._judge(seen_real, seen_drawn, batch.condition, step)
 
-    def _draw(self, batch: Batch, *, grad: bool) -> Tensor:
+    def _draw(self, batch: Batch) -> Tensor:
         latent = torch.randn(len(batch.pixels), self.config.latent, device=batch.pixels.device)
-        with torch.set_grad_enabled(grad):
-            pixels: Tensor = self.network.generator(latent, batch.condition)
-        return pixels
+        return self.network.generator(latent, batch.condition)
 
-    def _judge(self, batch: Batch, drawn: Tensor, step: int) -> Mapping[str, Tensor]:
-        judge, config = self.network.discriminator, self.config
+    def _judge(self, real: list[Tensor], drawn: list[Tensor], condition: Tensor, step: int) -> Mapping[str, Tensor]:
+        judge, config = self.network.discriminator.judge, self.config
         penalise = config.gamma > 0 and step % config.lazy == 0
-        real = augment(batch.pixels)
         if penalise and config.penalty == "r1":
-            real = real.requires_grad_(True)
-        score = judge(real, batch.condition)
+            real = [m.detach().requires_grad_(True) for m in real]
+        # The neighbour's description; where it happens to be the same, the pair is no mismatch.
+        other = condition.roll(1, dims=0)
+        score, wrong = judge(real, [condition, other])
         losses = {
             "real": self._wants(score, real=True),
-            "drawn": self._wants(judge(augment(drawn), batch.condition), real=False),
+            "drawn": self._wants(judge(drawn, [condition])[0], real=False),
         }
         if config.mismatch > 0:
-            # The neighbour's description; where it happens to be the same, the pair is no mismatch.
-            other = batch.condition.roll(1, dims=0)
-            differs = (other != batch.condition).any(dim=1).float()
-            wrong = self._wants(judge(real.detach(), other), real=False, weight=differs)
-            losses["mismatch"] = config.mismatch * wrong
+            differs = (other != condition).any(dim=1).float()
+            losses["mismatch"] = config.mismatch * self._wants(wrong, real=False, weight=differs)
         if penalise:
             if config.penalty == "r1":
                 penalty = 0.5 * _squared_gradient(score, real).mean()
             else:
-                mix = torch.rand(len(real), 1, 1, 1, device=real.device)
-                between = (mix * real.detach() + (1 - mix) * augment(drawn)).requires_grad_(True)
-                length = _squared_gradient(judge(between, batch.condition), between).add(1e-12).sqrt()
+                mix = torch.rand(len(condition), 1, 1, 1, device=condition.device)
+                between = [(mix * r + (1 - mix) * d).requires_grad_(True) for r, d in zip(real, drawn, strict=True)]
+                length = _squared_gradient(judge(between, [condition])[0], between).add(1e-12).sqrt()
                 penalty = (length - 1).square().mean()
             losses["penalty"] = config.gamma * config.lazy * penalty
         return losses
 
-    def _wants(
-        self, score: Tensor, *, real: bool, generator: bool = False, weight: Tensor | None = None
-    ) -> Tensor:
+    def _wants(self, score: Tensor, *, real: bool, generator: bool = False, weight: Tensor | None = None) -> Tensor:
         sign = -1.0 if real else 1.0
         if self.config.loss == "non-saturating":
             loss = F.softplus(sign * score)
@@ -80,7 +77,7 @@ class Objective:
         return loss.mean() if weight is None else (loss * weight).mean()
 
 
-def _squared_gradient(score: Tensor, pixels: Tensor) -> Tensor:
-    """(n,) squared length of the score's gradient with respect to each picture."""
-    (gradient,) = torch.autograd.grad(score.sum(), pixels, create_graph=True)
-    return gradient.square().sum(dim=(1, 2, 3))
+def _squared_gradient(score: Tensor, seen: list[Tensor]) -> Tensor:
+    """(n,) squared length of the score's gradient with respect to what was seen of each picture."""
+    gradients = torch.autograd.grad(score.sum(), seen, create_graph=True)
+    return torch.stack([g.square().sum(dim=(1, 2, 3)) for g in gradients]).sum(dim=0)

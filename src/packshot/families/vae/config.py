@@ -14,7 +14,8 @@ class Config(FamilyConfig):
 
     Attributes:
         kind: always ``vae``.
-        channels: at full resolution.
+        channels: at the largest map.
+        patch: pixels a side that one place of the largest map stands for; 1 is finer, 2 twice as fast.
         width: length of the modulation vector.
         latent: length of the latent vector.
         beta: weight of the KL term; 1 is the evidence lower bound.
@@ -24,6 +25,7 @@ class Config(FamilyConfig):
 
     kind: Literal["vae"] = "vae"
     channels: int = Field(default=32, ge=4)
+    patch: Literal[1, 2, 4] = 2
     width: int = Field(default=256, ge=8)
     latent: int = Field(default=128, ge=2)
     beta: float = Field(default=1.0, ge=0)

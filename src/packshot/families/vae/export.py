@@ -35,9 +35,7 @@ class _Decoder(_Part):
         return self.network.decode(latent, condition)
 
 
-def export(
-    network: Network, config: Config
-) -> Mapping[str, tuple[nn.Module, Mapping[str, Tensor], tuple[str, ...]]]:
+def export(network: Network, config: Config) -> Mapping[str, tuple[nn.Module, Mapping[str, Tensor], tuple[str, ...]]]:
     """Graph name → module, example inputs and names of the outputs."""
     pixels = torch.zeros(2, 3, config.resolution, config.resolution)
     condition, latent = torch.zeros(2, config.condition_dim), torch.zeros(2, config.latent)

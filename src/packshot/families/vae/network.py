@@ -30,7 +30,7 @@ class Network(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         width, latent = config.width, config.latent
-        self.seer = Seer(config.channels, config.resolution)
+        self.seer = Seer(config.channels, config.resolution, patch=config.patch)
         self.see_condition = ConditionMapper(config.condition_dim, width)
         self.posterior_head = nn.Sequential(
             nn.Linear(self.seer.out_channels * 16 + width, 2 * width),
@@ -41,7 +41,7 @@ class Network(nn.Module):
         self.prior_head = nn.Linear(width, 2 * latent)
         self.draw_condition = ConditionMapper(config.condition_dim, width)
         self.draw_style = nn.Linear(width + latent, width)
-        self.drawer = Drawer(latent + width, width, config.channels, config.resolution)
+        self.drawer = Drawer(latent + width, width, config.channels, config.resolution, patch=config.patch)
 
     def encode(self, pixels: Tensor, condition: Tensor) -> Gaussian:
         """The posterior q(z | picture, condition)."""

@@ -1,0 +1,176 @@
+"""The template that every family passes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from packshot.errors import PackshotError
+from packshot.families import FAMILIES, config_class, make_sampler, training_parts
+from packshot.families.common.augment import augment
+from packshot.families.common.family import SamplingOptions
+from packshot.families.common.graphs import export_graph
+from packshot.families.common.objective import Batch
+from packshot.runtime import Graph
+
+DIM = 20
+SMALL = {"resolution": 32, "channels": 4, "width": 16, "latent": 8, "condition_dim": DIM}
+families = pytest.mark.parametrize("family", FAMILIES)
+
+
+def _parts(family: str, **changes: object):
+    torch.manual_seed(0)
+    config = config_class(family).model_validate({**SMALL, **changes})
+    parts = training_parts(family)
+    network = parts.Network(config)
+    return config, network, parts.Objective(network, config, "main", 100), parts
+
+
+def _batch(n: int = 8) -> Batch:
+    generator = torch.Generator().manual_seed(1)
+    return Batch(torch.rand(n, 3, 32, 32, generator=generator) * 2 - 1, torch.randn(n, DIM, generator=generator))
+
+
+@families
+def test_an_unknown_setting_is_refused(family: str) -> None:
+    with pytest.raises(ValidationError):
+        config_class(family).model_validate({**SMALL, "chanels": 8})
+
+
+@families
+def test_every_player_gets_finite_losses_that_reach_all_its_weights(family: str) -> None:
+    _, _, objective, _ = _parts(family)
+    # Zero-initialised layers hide what lies behind them; one small random step uncovers it.
+    with torch.no_grad():
+        for player in objective.players:
+            for module in player.modules:
+                for parameter in module.parameters():
+                    parameter.add_(torch.randn_like(parameter) * 0.02)
+    for player in objective.players:
+        losses = objective.losses(player.name, _batch(), 0)
+        assert losses
+        assert all(torch.isfinite(v) and v.dim() == 0 for v in losses.values())
+        parameters = [p for module in player.modules for p in module.parameters() if p.requires_grad]
+        gradients = torch.autograd.grad(sum(losses.values()), parameters, allow_unused=True)
+        idle = [i for i, g in enumerate(gradients) if g is None or not g.abs().sum() > 0]
+        assert not idle, f"{player.name}: {len(idle)} of {len(parameters)} weights get no gradient"
+
+
+@families
+def test_every_player_overfits_a_batch(family: str) -> None:
+    _, _, objective, _ = _parts(family)
+    player = objective.players[0]
+    optimizer = torch.optim.Adam([p for m in player.modules for p in m.parameters()], lr=2e-3)
+    totals = []
+    for _ in range(30):
+        torch.manual_seed(3)
+        total = sum(objective.losses(player.name, _batch(), 50).values())
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        totals.append(total.item())
+    assert totals[-1] < totals[0] - 0.1
+
+
+@families
+@pytest.mark.filterwarnings("ignore")
+def test_exported_graphs_draw_what_the_modules_draw(family: str, tmp_path) -> None:
+    config, _, objective, parts = _parts(family)
+    exported = parts.export(objective.averaged, config)
+    graphs = {}
+    for name, (module, inputs, outputs) in exported.items():
+        export_graph(module, inputs, outputs, tmp_path / f"{name}.onnx", half=False)
+        graphs[name] = Graph(tmp_path / f"{name}.onnx")
+
+    def with_torch(name: str, inputs):
+        module, order, _ = exported[name]
+        with torch.no_grad():
+            out = module(*(torch.from_numpy(inputs[key]) for key in order))
+        return [t.numpy() for t in (out if isinstance(out, tuple) else (out,))]
+
+    condition = np.random.default_rng(0).standard_normal((3, DIM)).astype(np.float32)
+    with_graphs = make_sampler(family, config, lambda name, inputs: graphs[name](**inputs))
+    drawn = with_graphs.sample(condition, [5, 6, 7], SamplingOptions())
+    assert drawn.shape == (3, 3, 32, 32)
+    reference = make_sampler(family, config, with_torch).sample(condition, [5, 6, 7], SamplingOptions())
+    np.testing.assert_allclose(drawn, reference, atol=1e-4)
+
+
+@families
+def test_the_seed_decides_the_noise(family: str) -> None:
+    config, _, objective, parts = _parts(family)
+    with torch.no_grad():
+        for parameter in objective.averaged.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.05)
+    exported = parts.export(objective.averaged, config)
+
+    def run(name: str, inputs):
+        module, order, _ = exported[name]
+        with torch.no_grad():
+            out = module(*(torch.from_numpy(inputs[key]) for key in order))
+        return [t.numpy() for t in (out if isinstance(out, tuple) else (out,))]
+
+    sampler = make_sampler(family, config, run)
+    condition = np.ones((1, DIM), np.float32)
+    first, again, other = (sampler.sample(condition, [s], SamplingOptions()) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 1e-3
+    still = [sampler.sample(condition, [s], SamplingOptions(temperature=0.0)) for s in (1, 2)]
+    np.testing.assert_array_equal(*still)
+
+
+def test_the_vae_varies_around_a_picture_by_the_strength_asked_for() -> None:
+    config, _, objective, parts = _parts("vae")
+    with torch.no_grad():
+        for parameter in objective.averaged.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.05)
+    exported = parts.export(objective.averaged, config)
+
+    def run(name: str, inputs):
+        module, order, _ = exported[name]
+        with torch.no_grad():
+            out = module(*(torch.from_numpy(inputs[key]) for key in order))
+        return [t.numpy() for t in (out if isinstance(out, tuple) else (out,))]
+
+    sampler = make_sampler("vae", config, run)
+    condition, like = np.ones((1, DIM), np.float32), _batch(1).pixels[0].numpy()
+    base = sampler.sample(condition, [1], SamplingOptions(like=like, strength=0.0))
+    moved = [sampler.sample(condition, [1], SamplingOptions(like=like, strength=s)) for s in (0.0, 0.3, 1.0)]
+    distances = [np.abs(m - base).mean() for m in moved]
+    assert distances[0] == 0
+    assert distances[0] < distances[1] < distances[2]
+
+
+@pytest.mark.parametrize("judge", ["pixels", "lite0"])
+@pytest.mark.parametrize("loss", ["non-saturating", "hinge", "wasserstein"])
+@pytest.mark.parametrize("penalty", ["r1", "wgan-gp"])
+def test_every_gan_loss_and_penalty_can_be_computed(judge: str, loss: str, penalty: str) -> None:
+    _, _, objective, _ = _parts("gan", judge=judge, loss=loss, penalty=penalty)
+    losses = objective.losses("discriminator", _batch(), 0)
+    assert {"real", "drawn", "mismatch", "penalty"} == set(losses)
+    assert "penalty" not in objective.losses("discriminator", _batch(), 1)
+    assert losses["penalty"] > 0
+
+
+def test_r1_is_half_the_squared_gradient_at_real_pictures() -> None:
+    config, network, objective, _ = _parts("gan", judge="pixels", gamma=2.0, lazy=1, mismatch=0)
+    batch = _batch()
+    torch.manual_seed(5)
+    found = objective.losses("discriminator", batch, 0)["penalty"]
+    torch.manual_seed(5)
+    with torch.no_grad():
+        objective._draw(batch)
+        augment(batch.pixels)
+    real = augment(batch.pixels).requires_grad_(True)
+    score = network.discriminator(real, batch.condition)
+
+    joint = torch.autograd.grad(score.sum(), real)[0].square().sum(dim=(1, 2, 3)).mean().item()
+    assert found.item() == pytest.approx(2.0 * 0.5 * joint, rel=1e-4)
+
+
+def test_an_unknown_family_is_a_usage_error() -> None:
+    with pytest.raises(PackshotError, match="unknown family") as error:
+        config_class("diffusion")
+    assert error.value.exit_code == 2

@@ -1,0 +1,123 @@
+import numpy as np
+import pytest
+
+from packshot.cli import run
+from packshot.errors import PackshotError
+from packshot.finishing import paragraph, preset, typeset
+from packshot.finishing.advert import _contrast, compose
+from packshot.finishing.finish import Options, finish
+from packshot.images.color import to_lab
+from packshot.images.decode import Picture, decode
+
+from .drawn import png, product
+
+ADS = [name for name in preset.names() if name.startswith("ad-")]
+FONT = typeset.font_for("A")
+
+
+def picture(**kwargs) -> Picture:
+    return Picture(product(**kwargs), None, "PNG", False)
+
+
+@pytest.mark.parametrize("name", ADS)
+def test_texts_stay_in_their_boxes_and_can_be_read(name):
+    chosen = preset.load(name)
+    make, template = chosen.make, chosen.template
+    plain, _ = compose(picture(), make.width, make.height, template, "", "", [])
+    title = "Classic espresso machine with twenty bar pressure and a very long name that cannot end"
+    full, _ = compose(picture(), make.width, make.height, template, title, "¥1,299.00", [])
+    changed = (plain != full).any(-1)
+    allowed = np.zeros(changed.shape, bool)
+    for block in (template.title, template.price):
+        left, top, right, bottom = block.box
+        rows = slice(int(top * make.height) - 8, int(bottom * make.height) + 8)
+        columns = slice(int(left * make.width) - 8, int(right * make.width) + 8)
+        allowed[rows, columns] = True
+        text = changed[rows, columns]
+        assert text.any()
+        ink = np.percentile(to_lab(full[rows, columns][text])[..., 0], 2)
+        page = np.median(to_lab(plain[rows, columns])[..., 0])
+        assert _contrast(page, ink) >= 4.5
+    assert not (changed & ~allowed).any()
+
+
+def test_the_page_takes_its_colour_from_the_product():
+    template = preset.load("ad-1x1").template
+    red, _ = compose(picture(colour=(190, 30, 30)), 400, 400, template, "", "", [])
+    blue, _ = compose(picture(colour=(30, 50, 190)), 400, 400, template, "", "", [])
+    assert red[5, 5, 0] > red[5, 5, 2] + 8
+    assert blue[5, 5, 2] > blue[5, 5, 0] + 8
+    own = template.model_copy(update={"background": "#102030"})
+    page, _ = compose(picture(), 400, 400, own, "Shoes", "", [])
+    assert page[5, 5].tolist() == [16, 32, 48]
+    # On a dark page the text is light.
+    assert page[300:340].max() > 200
+
+
+def test_a_white_product_stands_out_from_its_page():
+    template = preset.load("ad-1x1").template
+    page, _ = compose(picture(colour=(235, 235, 235)), 400, 400, template, "", "", [])
+    assert page[155, 200].mean() - page[155, 10].mean() > 20
+
+
+def test_lines_break_as_they_should():
+    lines = paragraph.wrap("one two three four five six", 20, 90, FONT)
+    assert len(lines) > 2
+    assert all(not run.text.endswith(" ") or True for line in lines for run in line)
+    words = [" ".join("".join(r.text for r in line).split()) for line in lines]
+    assert " ".join(words) == "one two three four five six"
+    assert all(paragraph.measure(line, 20, FONT) <= 90 for line in lines)
+    chinese = "人工智能生成内容，合成。" * 2
+    for width in range(50, 200, 10):
+        for line in paragraph.wrap(chinese, 20, width, FONT):
+            assert line[0].text[0] not in "，。"
+
+
+def test_chinese_and_latin_are_set_apart():
+    mixed = paragraph.measure(paragraph.wrap("人工AI生成", 100, 9999, FONT)[0], 100, FONT)
+    apart = sum(typeset.advance(t, 100, FONT) for t in ("人工", "AI", "生成"))
+    assert mixed == pytest.approx(apart + 30, abs=2)
+
+
+def test_too_long_a_text_gets_smaller_then_ends_in_an_ellipsis():
+    lines, size = paragraph.fit("word " * 6, 40, 300, 100, 2, FONT)
+    assert len(lines) <= 2
+    assert 22 <= size <= 40
+    lines, size = paragraph.fit("word " * 60, 40, 300, 100, 2, FONT)
+    assert lines[-1][-1].text == "…"
+    assert all(paragraph.measure(line, size, FONT) <= 300 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("¥1,299.00", ["¥", "1,299", ".00"]),
+        ("$5", ["$", "5"]),
+        ("199 EUR", ["199", "EUR"]),
+        ("free", ["free"]),
+    ],
+)
+def test_prices(text, parts):
+    assert [run.text for run in paragraph.price_runs(text)] == parts
+
+
+def test_chinese_titles_need_the_fonts_extra(monkeypatch):
+    ad = preset.load("ad-1x1")
+    if typeset._installed():
+        assert finish(png(product()), ad, Options(title="复古咖啡机")).data
+    monkeypatch.setattr(typeset, "_PACKAGES", ())
+    with pytest.raises(PackshotError, match=r"packshot\[fonts\]"):
+        finish(png(product()), ad, Options(title="复古咖啡机"))
+
+
+def test_a_designers_own_page(tmp_path, capsys):
+    (tmp_path / "a.png").write_bytes(png(product()))
+    mine = tmp_path / "mine.toml"
+    mine.write_text('extends = "ad-1x1"\n[template]\nbackground = "#ffee00"\n[template.title]\nsize = 0.1\n')
+    out = tmp_path / "out"
+    assert run(["finish", str(tmp_path / "a.png"), "--preset", str(mine), "-o", str(out), "--title", "Hi"]) == 0
+    rgb = decode((out / "a.jpg").read_bytes()).rgb
+    assert np.abs(rgb[3, 3].astype(int) - (255, 238, 0)).max() <= 3
+    mine.write_text('extends = "ad-1x1"\n[template]\nbackground = "blue"\n')
+    assert run(["finish", str(tmp_path / "a.png"), "--preset", str(mine), "-o", str(out)]) == 1
+    assert "template.background" in capsys.readouterr().err

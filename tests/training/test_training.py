@@ -1,0 +1,222 @@
+"""From the drawn catalog to model folders."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from packshot.artifact import ModelFolder
+from packshot.catalog import Catalog
+from packshot.errors import PackshotError
+from packshot.families import FAMILIES
+from packshot.generation.generator import Generator
+from packshot.training.data import load_training_set
+from packshot.training.loop import rate_at
+from packshot.training.recipe import TrainingConfig, load_recipe
+from packshot.training.train import train
+
+from ..conftest import SMALL
+
+
+def _history(model: Path) -> list[dict[str, float]]:
+    return json.loads((model / "training" / "checkpoint.json").read_text())["history"]
+
+
+def test_the_vae_loss_falls(trained: dict[str, Path]) -> None:
+    history = _history(trained["vae"])
+    assert history[-1]["reconstruction"] < history[0]["reconstruction"] - 0.3
+    assert history[-1]["perceptual"] < history[0]["perceptual"]
+
+
+def test_the_discriminator_learns_to_tell(trained: dict[str, Path]) -> None:
+    history = _history(trained["gan"])
+    best = min(row["real"] + row["drawn"] for row in history)
+    # 2 · log 2 is what guessing scores.
+    assert best < 2 * np.log(2) - 0.1
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_red_descriptions_come_out_redder_than_blue_ones(family: str, trained: dict[str, Path]) -> None:
+    generator = Generator(ModelFolder(trained[family]))
+
+    def redness(words: list[str]) -> float:
+        pixels = np.stack([g.pixels for g in generator.pictures([(w, s) for w in words for s in range(8)])])
+        return float((pixels[..., 0].astype(float) - pixels[..., 2]).mean())
+
+    red = redness(["red dress", "红色连衣裙", "red trousers"])
+    blue = redness(["blue dress", "蓝色连衣裙", "blue trousers"])
+    assert red > blue + 5
+
+
+def test_the_model_folder_says_what_it_was_trained_on(trained: dict[str, Path]) -> None:
+    config = ModelFolder(trained["vae"]).config
+    assert set(config.categories) == {"dress", "trousers", "hat"}
+    assert set(config.colors) == {"red", "blue", "green", "black"}
+    assert config.training.license.lower().startswith("cc0")
+    assert {"model.safetensors", "graphs/decoder.onnx", "graphs/prior.onnx"} <= set(config.files)
+    assert (trained["vae"] / "samples.png").stat().st_size > 1000
+    card = (trained["vae"] / "README.md").read_text()
+    assert card.startswith("---\n")
+    assert "dress" in card
+
+
+def _train(catalog: Path, out: Path, *, family: str = "vae", steps: int = 24, resume: bool = False, seed: int = 3):
+    recipe = load_recipe(family, SMALL, steps=steps, seed=seed)
+    return train(catalog, out, recipe, budget=None, resume=resume)
+
+
+def test_a_seed_and_a_number_of_steps_give_one_loss_curve(catalog_path: Path, tmp_path: Path) -> None:
+    _train(catalog_path, tmp_path / "a")
+    _train(catalog_path, tmp_path / "b")
+    _train(catalog_path, tmp_path / "c", seed=4)
+    a, b, c = (_history(tmp_path / name) for name in "abc")
+    assert a == b
+    assert a != c
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_killed_run_resumes_to_the_same_weights(family: str, catalog_path: Path, tmp_path: Path) -> None:
+    whole = _train(catalog_path, tmp_path / "whole", family=family, steps=40)
+    out = tmp_path / "killed"
+    # A checkpoint every step, so that the kill comes between any two.
+    script = (
+        "import packshot.training.loop as loop; loop.SAVE_SECONDS = 0.0\n"
+        "from packshot.cli import run; import sys; sys.exit(run(sys.argv[1:]))"
+    )
+    arguments = ["train", str(catalog_path), "-o", str(out), "--family", family, "--steps", "40", "--seed", "3"]
+    for setting in SMALL:
+        arguments += ["--set", setting]
+    process = subprocess.Popen([sys.executable, "-c", script, *arguments], stderr=subprocess.DEVNULL)
+    head = out / "training" / "checkpoint.json"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        if head.exists() and json.loads(head.read_text())["step"] >= 3:
+            break
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert process.returncode == -signal.SIGKILL, "it was to be killed in the middle"
+    assert not (out / "config.json").exists()
+    _train(catalog_path, out, family=family, steps=40, resume=True)
+    ours, theirs = (load_file(p / "model.safetensors") for p in (out, whole.path))
+    assert ours.keys() == theirs.keys()
+    for name, weights in ours.items():
+        np.testing.assert_array_equal(weights, theirs[name], err_msg=name)
+    assert _history(out) == _history(whole.path)
+
+
+def test_an_interrupt_keeps_the_step_that_was_done(catalog_path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "stopped"
+    arguments = ["train", str(catalog_path), "-o", str(out), "--family", "vae", "--steps", "100000"]
+    for setting in SMALL:
+        arguments += ["--set", setting]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "packshot", *arguments], stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    plan = out / "training" / "plan.json"
+    deadline = time.monotonic() + 120
+    while not plan.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "packshot: error: stopped"
+    assert json.loads((out / "training" / "checkpoint.json").read_text())["step"] >= 1
+
+
+def test_a_budget_becomes_steps_that_are_stored(catalog_path: Path, tmp_path: Path) -> None:
+    recipe = load_recipe("vae", SMALL, seed=1)
+    started = time.monotonic()
+    model = train(catalog_path, tmp_path / "m", recipe, budget=6.0, resume=False)
+    plan = json.loads((tmp_path / "m" / "training" / "plan.json").read_text())
+    assert plan["steps"] == model.config.training.steps == int(6.0 * 0.94 / plan["step_seconds"])
+    assert plan["steps"] > 5
+    assert time.monotonic() - started < 60
+
+
+def test_every_picture_is_seen_once_an_epoch(catalog_path: Path) -> None:
+    data = _data(catalog_path)
+    seen = np.concatenate([data._rows(step, 10, seed=5) for step in range(len(data) // 10 + 1)])
+    first_epoch = seen[: len(data)]
+    assert sorted(first_epoch) == list(range(len(data)))
+
+
+def test_a_batch_is_a_function_of_its_step(catalog_path: Path) -> None:
+    data = _data(catalog_path)
+    options = {"mirror": True, "drop_text": 0.2, "drop_attributes": 0.2}
+    a, b, c = (data.batch(step, 8, 1, **options) for step in (4, 4, 5))
+    np.testing.assert_array_equal(a[0], b[0])
+    np.testing.assert_array_equal(a[1], b[1])
+    assert (a[1] != c[1]).any()
+
+
+def _data(catalog_path: Path):
+    from packshot.text.attributes import load_vocabulary
+    from packshot.text.condition import Conditioner, terms_of
+    from packshot.text.encoder import SentenceEncoder
+
+    catalog, vocabulary = Catalog(catalog_path), load_vocabulary()
+    terms = terms_of(catalog.attributes("train"), vocabulary)
+    return load_training_set(catalog, range(len(catalog.train)), 32, "pad", Conditioner(SentenceEncoder(), terms, vocabulary))
+
+
+def test_the_learning_rate_rises_holds_and_falls_to_zero() -> None:
+    config = TrainingConfig(warmup=10, decay=0.5)
+    rates = [rate_at(step, 100, config) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[20] == rates[49] == 1.0
+    assert rates[99] < 0.01
+    assert rates[50:] == sorted(rates[50:], reverse=True)
+
+
+def test_a_diverged_training_says_so_and_keeps_its_checkpoint(catalog_path: Path, tmp_path: Path, monkeypatch) -> None:
+    import packshot.training.loop as loop
+    from packshot.families.vae.objective import Objective
+
+    monkeypatch.setattr(loop, "SAVE_SECONDS", 0.0)
+    original = Objective.losses
+
+    def broken(self, player, batch, step):
+        losses = dict(original(self, player, batch, step))
+        return {k: v * (float("nan") if step == 5 else 1.0) for k, v in losses.items()}
+
+    monkeypatch.setattr(Objective, "losses", broken)
+    with pytest.raises(PackshotError, match="diverged") as error:
+        _train(catalog_path, tmp_path / "m")
+    assert "step 5" in str(error.value)
+    assert json.loads((tmp_path / "m" / "training" / "checkpoint.json").read_text())["step"] == 5
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (("model.chanels=8",), "chanels"),
+        (("training.batch=0",), "batch"),
+        (("batch=4",), "section.key=value"),
+        (("model.resolution=50",), "resolution"),
+    ],
+)
+def test_a_wrong_setting_is_named(settings: tuple[str, ...], message: str) -> None:
+    with pytest.raises(PackshotError, match=message) as error:
+        load_recipe("vae", settings)
+    assert error.value.exit_code == 2
+
+
+def test_training_is_not_started_over_another(trained: dict[str, Path], catalog_path: Path) -> None:
+    with pytest.raises(PackshotError, match="not empty"):
+        _train(catalog_path, trained["vae"])
+
+
+def test_nothing_to_resume_is_said(catalog_path: Path, tmp_path: Path) -> None:
+    with pytest.raises(PackshotError, match="nothing to resume"):
+        _train(catalog_path, tmp_path / "none", resume=True)
