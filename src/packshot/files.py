@@ -36,6 +36,21 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise PackshotError(f"cannot write: {error.strerror or error}", path) from error
 
 
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """A temporary name beside ``path`` to write to, which becomes ``path`` when the block ends without an error.
+
+    Every caller has a name of its own, so two processes that make the same file do not disturb each other.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem[:40]}.{os.getpid()}.partial{path.suffix}")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def write_new(path: Path, data: bytes, *, overwrite: bool = False) -> bool:
     """Write ``data`` to ``path`` unless another content is there already.
 

@@ -12,17 +12,17 @@ from packshot.cutout.result import CutOut, Method
 # Logistic regression on masks judged by eye, most of them doubtful ones; scripts/cutout/judge.py fits it again.
 # Weight, and the usual value in a good mask, against which a failing one is blamed.
 _WEIGHTS = {
-    "doubt": (-2.49, 0.26),
-    "mirror": (-2.21, 0.20),
-    "moved": (-0.90, 0.14),
-    "border": (-0.24, 0.00),
-    "holes": (-0.24, 0.00),
-    "ragged": (-0.79, 0.08),
-    "soft": (-1.62, 0.35),
-    "faint": (-0.73, 0.00),
+    "doubt": (-2.32, 0.26),
+    "mirror": (-1.80, 0.20),
+    "moved": (-1.23, 0.16),
+    "border": (-0.27, 0.00),
+    "holes": (-0.42, 0.00),
+    "ragged": (-1.31, 0.08),
+    "soft": (-1.87, 0.34),
+    "faint": (-0.70, 0.00),
 }
-_OFFSET = 4.31
-_PASS = 0.85
+_OFFSET = 4.40
+_PASS = 0.90
 _UNCLEAR = "product and floor cannot be told apart"
 _EDGE = "the product's edge is unclear"
 _CUT_OFF = "the product touches the picture's edge"

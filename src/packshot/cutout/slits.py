@@ -16,20 +16,20 @@ _SIDE = 192
 _BINS = 12
 # Mean log odds of floor against product by colour, and the network's mean belief, at which a patch counts as floor.
 _ODDS = 2.0
-_SURE = 0.99
+_SURE = 0.994
 # Smaller patches are noise; as a share of the product.
 _SMALLEST = 0.002
 
 
 def open_slits(rgb: NDArray[np.uint8], belief: Plane) -> Plane:
-    """The belief less the patches inside the product that have the floor's colour and not the product's.
+    """Takes out the patches inside the product that have the floor's colour and not the product's.
 
     Args:
         rgb: (h, w, 3) uint8.
         belief: (s, s) in 0..1.
 
     Returns:
-        (at most 192, at most 192) in 0..1, of the picture's proportions.
+        The belief without them, at most 192 pixels a side and of the picture's proportions.
     """
     height, width = fit_size(rgb.shape[0], rgb.shape[1], _SIDE)
     belief = resize_plane(belief, width, height)
@@ -45,8 +45,7 @@ def open_slits(rgb: NDArray[np.uint8], belief: Plane) -> Plane:
     patches = [p for p in patches if odds[p].mean() >= _ODDS and belief[p].mean() < _SURE]
     if not patches:
         return belief
-    rest = inside & ~np.any(patches, axis=0)
-    between = erode(dilate(rest, 8), 8)
+    between = erode(dilate(inside & ~np.any(patches, axis=0), 8), 8)
     out = belief.copy()
     for patch in patches:
         # A thin patch with product on one side only is a strap that looks like the floor.

@@ -29,9 +29,7 @@ class LocalEngine:
         kind: ``processes`` or ``threads``.
     """
 
-    def __init__(
-        self, workers: int | None = None, kind: Literal["processes", "threads"] = "processes"
-    ) -> None:
+    def __init__(self, workers: int | None = None, kind: Literal["processes", "threads"] = "processes") -> None:
         self.workers = max(1, workers if workers is not None else len(os.sched_getaffinity(0)))
         self.kind = kind
 

@@ -32,7 +32,7 @@ _TOLERANCE = (6.5, 14.0)
 # Distance from white, in levels, that is background noise, and that is surely product or shadow.
 _NOISE, _CERTAIN = 3.0, 16.0
 # A shadow is no darker than this, and changes no faster from pixel to pixel; in levels.
-_DARKEST, _SLOPE = 150.0, 5.0
+_DARKEST, _SLOPE = 150.0, 7.0
 # The part of the product's height below which its shadow lies.
 _GROUND = 0.6
 _WORK_SIDE = 512
@@ -105,9 +105,9 @@ def find(rgb: NDArray[np.uint8]) -> Paper | None:
 def without_shadow(rgb: NDArray[np.uint8], paper: Paper) -> Paper:
     """The paper with the product's shadow counted to it.
 
-    A shadow on white paper is grey, changes slowly, and runs out into the paper; the product begins where the
-    picture changes fast or takes on colour. Where that would take away a third of the product, or the product is pale and
-    grey itself, nothing is changed.
+    A shadow on white paper is grey, changes slowly, lies low, and runs out into the paper; the product begins where
+    the picture changes fast or takes on colour. Where that would take away a third of the product, or the product is
+    pale and grey itself, nothing is changed.
     """
     height, width = paper.mask.shape
     small_height, small_width = fit_size(height, width, _WORK_SIDE)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from packshot.catalog import Catalog
 from packshot.errors import PackshotError
+from packshot.files import new_file
 from packshot.images.resize import Fit, to_square
 from packshot.progress import ticker
 from packshot.text.attributes import Attributes
@@ -99,16 +100,13 @@ def _load_pixels(catalog: Catalog, rows: Sequence[int], resolution: int, fit: Fi
     key = hashlib.sha256(json.dumps([catalog.fingerprint, resolution, fit, list(rows)]).encode()).hexdigest()
     path = catalog.cache_dir / f"pixels-{key[:16]}.npy"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial.npy")
         shape = (len(rows), resolution, resolution, 3)
-        out = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
-        with ticker(f"pictures at {resolution} px", len(rows)) as shown:
+        with new_file(path) as partial, ticker(f"pictures at {resolution} px", len(rows)) as shown:
+            out = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
             for i, picture in enumerate(catalog.images("train", rows)):
                 out[i] = to_square(picture, resolution, fit)
                 shown.advance()
-        out.flush()
-        partial.replace(path)
+            out.flush()
     mapped: NDArray[np.uint8] = np.load(path, mmap_mode="r")
     return mapped
 
@@ -134,15 +132,12 @@ def _vectors(
     key = json.dumps([encoder.name, encoder.version, distinct], ensure_ascii=False)
     path = catalog.cache_dir / f"vectors-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         parts = []
-        with ticker("descriptions", len(distinct)) as shown:
+        with new_file(path) as partial, ticker("descriptions", len(distinct)) as shown:
             for start in range(0, len(distinct), 64):
                 chunk = distinct[start : start + 64]
                 parts.append(conditioner.vectors(chunk))
                 shown.advance(len(chunk))
-        partial = path.with_suffix(".partial.npy")
-        np.save(partial, np.concatenate(parts))
-        partial.replace(path)
+            np.save(partial, np.concatenate(parts))
     vectors: NDArray[np.float32] = np.load(path)
     return vectors, np.array([[index[zh], index[en]] for zh, en in pairs])
