@@ -155,13 +155,13 @@ def test_every_gan_loss_and_penalty_can_be_computed(judge: str, loss: str, penal
 
 
 def test_r1_is_half_the_squared_gradient_at_real_pictures() -> None:
-    config, network, objective, _ = _parts("gan", judge="pixels", gamma=2.0, lazy=1, mismatch=0)
+    _, network, objective, _ = _parts("gan", judge="pixels", gamma=2.0, lazy=1, mismatch=0)
     batch = _batch()
     torch.manual_seed(5)
     found = objective.losses("discriminator", batch, 0)["penalty"]
     torch.manual_seed(5)
     with torch.no_grad():
-        objective._draw(batch)
+        objective._draw(batch.condition)
         augment(batch.pixels)
     real = augment(batch.pixels).requires_grad_(True)
     score = network.discriminator(real, batch.condition)

@@ -167,7 +167,8 @@ def _data(catalog_path: Path):
 
     catalog, vocabulary = Catalog(catalog_path), load_vocabulary()
     terms = terms_of(catalog.attributes("train"), vocabulary)
-    return load_training_set(catalog, range(len(catalog.train)), 32, "pad", Conditioner(SentenceEncoder(), terms, vocabulary))
+    conditioner = Conditioner(SentenceEncoder(), terms, vocabulary)
+    return load_training_set(catalog, range(len(catalog.train)), 32, "pad", conditioner)
 
 
 def test_the_learning_rate_rises_holds_and_falls_to_zero() -> None:

@@ -17,9 +17,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def generate(
-    texts: Annotated[
-        list[str], typer.Argument(help="Descriptions in Chinese or English.", metavar="TEXT...")
-    ],
+    texts: Annotated[list[str], typer.Argument(help="Descriptions in Chinese or English.", metavar="TEXT...")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the pictures.")] = Path("out"),
     model: Annotated[
         Path | None, typer.Option("-m", "--model", help="Model folder; the default model if left out.")

@@ -21,21 +21,15 @@ def train(
     catalog: Annotated[Path, typer.Argument(help="Catalog folder.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Model folder to write.")],
     family: Annotated[str, typer.Option(help="gan or vae.")] = "",
-    recipe: Annotated[
-        str, typer.Option(help="Shipped recipe or TOML file; the family's own by default.")
-    ] = "",
+    recipe: Annotated[str, typer.Option(help="Shipped recipe or TOML file; the family's own by default.")] = "",
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="section.key=value, such as model.channels=48.")
     ] = None,
     budget: Annotated[str, typer.Option(help="How long to train: 90s, 60m, 2h.")] = "",
-    steps: Annotated[
-        int | None, typer.Option(min=1, help="How many steps to train, instead of a budget.")
-    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="How many steps to train, instead of a budget.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
     name: Annotated[str, typer.Option(help="Name of the model; the folder's by default.")] = "",
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the training that the folder holds.")
-    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the training that the folder holds.")] = False,
     as_json: Json = False,
 ) -> None:
     """Train a model on a catalog."""

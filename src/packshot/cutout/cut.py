@@ -56,7 +56,7 @@ def by_network(rgb: NDArray[np.uint8]) -> CutOut:
 def network_mask(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.float32], Plane]:
     """The network's two beliefs, (2, s, s) in 0..1, and the mask made of them, (h, w) in 0..1."""
     views = network.believe(rgb)
-    return views, _tidy(finish(rgb, open_slits(rgb, views.mean(0))))
+    return views, finish(rgb, open_slits(rgb, views.mean(0)))
 
 
 def by_grabcut(rgb: NDArray[np.uint8]) -> CutOut:
@@ -65,7 +65,7 @@ def by_grabcut(rgb: NDArray[np.uint8]) -> CutOut:
     small = resize(rgb, width, height)
     tries = [grabcut.from_rectangle(small, margin) for margin in grabcut.MARGINS]
     belief = np.mean([t.astype(np.float32) for t in tries], axis=0)
-    return gate.judge_grabcut(_tidy(finish(rgb, belief)), overlap(tries))
+    return gate.judge_grabcut(finish(rgb, belief), overlap(tries))
 
 
 def finish(rgb: NDArray[np.uint8], belief: Plane) -> Plane:
@@ -76,7 +76,7 @@ def finish(rgb: NDArray[np.uint8], belief: Plane) -> Plane:
     large = resize_plane(belief, work_width, work_height)
     sharp = guided(guide, large, radius=max(2, max(work_height, work_width) // 40), epsilon=1e-4)
     sharp = np.clip((sharp - 0.35) / 0.3, 0, 1).astype(np.float32)
-    return resize_plane(sharp, width, height)
+    return resize_plane(_tidy(sharp), width, height)
 
 
 def _tidy(mask: Plane) -> Plane:

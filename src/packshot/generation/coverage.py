@@ -19,9 +19,7 @@ def warnings_for(text: str, config: ModelConfig, vocabulary: Vocabulary) -> list
         warnings.append(f"{text!r} names no kind of product that the model knows; it knows {known}")
     elif not any(wide in config.categories for term in asked for wide in vocabulary.widen("category", term)):
         warnings.append(f"{text!r}: the model was never trained on {asked[0]!r}; it knows {known}")
-    strange = [
-        c for c in attributes.get("color", ()) if not set(vocabulary.widen("color", c)) & set(config.colors)
-    ]
+    strange = [c for c in attributes.get("color", ()) if not set(vocabulary.widen("color", c)) & set(config.colors)]
     if strange:
         warnings.append(f"{text!r}: the model was never trained on the color {strange[0]!r}")
     return warnings

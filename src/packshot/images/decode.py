@@ -109,9 +109,7 @@ def read(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
     try:
         return decode(data, max_pixels=max_pixels)
     except DecodeError as error:
-        raise PackshotError(
-            error.what, path, "Give a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF picture."
-        ) from None
+        raise PackshotError(error.what, path, "Give a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF picture.") from None
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:

@@ -73,9 +73,7 @@ class Vocabulary:
     def _any_of(words: Iterable[str]) -> re.Pattern[str]:
         forms = sorted(words, key=len, reverse=True)
         # A Latin word ends where its letters end; Chinese has no such borders.
-        parts = [
-            rf"(?<![a-z0-9]){re.escape(f)}(?![a-z0-9])" if f[-1].isascii() else re.escape(f) for f in forms
-        ]
+        parts = [rf"(?<![a-z0-9]){re.escape(f)}(?![a-z0-9])" if f[-1].isascii() else re.escape(f) for f in forms]
         return re.compile("|".join(parts))
 
     def widen(self, facet: str, term: str) -> tuple[str, ...]:

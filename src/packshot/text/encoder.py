@@ -66,9 +66,7 @@ def encoder_named(name: str, version: str | None = None) -> TextEncoder:
         PackshotError: it is not known here, or is there in another version than ``version``.
     """
     if name != SentenceEncoder.name:
-        raise PackshotError(
-            f"unknown text encoder {name!r}", hint=f"Known: {SentenceEncoder.name}.", usage=True
-        )
+        raise PackshotError(f"unknown text encoder {name!r}", hint=f"Known: {SentenceEncoder.name}.", usage=True)
     encoder = SentenceEncoder()
     if version is not None and version != encoder.version:
         raise PackshotError(

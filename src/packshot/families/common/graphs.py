@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,8 +30,9 @@ def export_graph(
     """
     module.eval()
     batch = torch.export.Dim("n", min=1, max=4096)
+    # The exporter warns, and logs, about packages it could also have used.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
-        # The exporter warns about its own internals.
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             module,

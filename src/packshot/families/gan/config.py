@@ -27,6 +27,9 @@ class Config(FamilyConfig):
         gamma: weight of the penalty.
         lazy: the penalty is computed every so many steps and weighted up accordingly (Karras et al. 2020).
         mismatch: weight of real pictures under another product's description, judged as false (Reed et al. 2016).
+        diversity: weight of the term that keeps pictures of one description apart (mode seeking, Mao et al. 2019).
+        apart: the distance it asks for, as a share of that between real pictures of different descriptions.
+        apart_after: share of the steps after which it begins; before there are products, it only breeds noise.
     """
 
     kind: Literal["gan"] = "gan"
@@ -40,3 +43,6 @@ class Config(FamilyConfig):
     gamma: float = Field(default=1.0, ge=0)
     lazy: int = Field(default=8, ge=1)
     mismatch: float = Field(default=0.5, ge=0)
+    diversity: float = Field(default=1.0, ge=0)
+    apart: float = Field(default=0.35, gt=0, le=1)
+    apart_after: float = Field(default=0.3, ge=0, le=1)

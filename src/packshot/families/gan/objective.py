@@ -19,6 +19,7 @@ class Objective:
 
     def __init__(self, network: Network, config: Config, stage: str, steps: int) -> None:
         self.network, self.config = network, config
+        self.apart_after = round(config.apart_after * steps)
         # Momentum makes the two chase each other; Karras et al. 2018 and later leave it out.
         self.players = (
             Player("discriminator", (network.discriminator,), betas=(0.0, 0.99)),
@@ -28,17 +29,32 @@ class Objective:
 
     def losses(self, player: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
         if player == "generator":
-            score = self.network.discriminator(augment(self._draw(batch)), batch.condition)
-            return {"generator": self._wants(score, real=True, generator=True)}
+            drawn = self._draw(batch.condition)
+            score = self.network.discriminator(augment(drawn), batch.condition)
+            losses = {"generator": self._wants(score, real=True, generator=True)}
+            if self.config.diversity > 0 and step >= self.apart_after and len(drawn) > 1:
+                losses["diversity"] = self.config.diversity * self._sameness(drawn, batch)
+            return losses
         with torch.no_grad():
-            drawn, real = augment(self._draw(batch)), augment(batch.pixels)
+            drawn, real = augment(self._draw(batch.condition)), augment(batch.pixels)
             see = self.network.discriminator.see
             seen_real, seen_drawn = see(real), see(drawn)
         return self._judge(seen_real, seen_drawn, batch.condition, step)
 
-    def _draw(self, batch: Batch) -> Tensor:
-        latent = torch.randn(len(batch.pixels), self.config.latent, device=batch.pixels.device)
-        return self.network.generator(latent, batch.condition)
+    def _draw(self, condition: Tensor) -> Tensor:
+        latent = torch.randn(len(condition), self.config.latent, device=condition.device)
+        return self.network.generator(latent, condition)
+
+    def _sameness(self, drawn: Tensor, batch: Batch) -> Tensor:
+        """How far two pictures of one description fall short of the distance asked for, 0..1.
+
+        A discriminator that sees a description once has no objection when its noise is ignored, and it soon is.
+        """
+        half = len(drawn) // 2
+        again = self._draw(batch.condition[:half])
+        found = (drawn[:half] - again).abs().mean(dim=(1, 2, 3))
+        wanted = self.config.apart * (batch.pixels - batch.pixels.roll(1, dims=0)).abs().mean()
+        return F.relu(1 - found / wanted.clamp(min=1e-3)).mean()
 
     def _judge(self, real: list[Tensor], drawn: list[Tensor], condition: Tensor, step: int) -> Mapping[str, Tensor]:
         judge, config = self.network.discriminator.judge, self.config
