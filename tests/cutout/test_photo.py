@@ -5,8 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from packshot.cutout import cut_out, place_on_white
+from packshot.cutout import cut_out, network, place_on_white
 from packshot.cutout.slits import open_slits
+from packshot.errors import PackshotError
 
 from .drawn import floor, overlap, paint, shirt
 
@@ -61,7 +62,7 @@ def test_noise_fails():
     assert not cut.good and cut.reason
 
 
-@pytest.mark.parametrize("shape", [(1, 500), (3, 3), (16, 16), (17, 900), (900, 17), (1200, 900)])
+@pytest.mark.parametrize("shape", [(1, 500), (3, 3), (16, 16), (17, 900), (900, 17), (700, 600)])
 def test_any_size(shape):
     rgb = floor(*shape, (150, 110, 70))
     rgb[shape[0] // 4 : shape[0] * 3 // 4 + 1, shape[1] // 4 : shape[1] * 3 // 4 + 1] = (20, 20, 90)
@@ -76,3 +77,14 @@ def test_the_network_needs_no_opencv(monkeypatch):
     truth = shirt(320, 240, 0.75)
     cut = cut_out(paint(floor(320, 240, (40, 170, 50)), truth, (200, 30, 40)))
     assert cut.method == "network" and overlap(cut.mask, truth) > 0.95
+
+
+def test_grabcut_takes_over_when_the_graph_is_missing(monkeypatch):
+    pytest.importorskip("cv2")
+    monkeypatch.setattr(network, "available", lambda: False)
+    truth = shirt(160, 120)
+    cut = cut_out(paint(floor(160, 120, (150, 110, 70)), truth, (40, 60, 150)))
+    assert cut.good and cut.method == "grabcut" and overlap(cut.mask, truth) > 0.95
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(PackshotError, match=r"packshot\[catalog\]"):
+        cut_out(floor(160, 120, (150, 110, 70)))

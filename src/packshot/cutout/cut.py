@@ -31,6 +31,9 @@ def cut_out(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None = None) -> C
     Returns:
         A mask of the picture's size. Look at ``good`` before using it; a picture in which nothing can be
         told from its background comes back with an empty mask and a reason.
+
+    Raises:
+        PackshotError: the shipped graph is missing and so is OpenCV, which would take its place.
     """
     mask = plain.from_alpha(alpha)
     if mask is not None:

@@ -10,19 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.cutout.raster import Mask
+from packshot.errors import missing_extra
 
 # Margins of the starting rectangle, as a share of the picture. How far their results agree says more about
 # a mask than any of them does alone.
 MARGINS = (0.02, 0.06, 0.12)
-
-
-def available() -> bool:
-    """True if OpenCV is installed."""
-    try:
-        import cv2  # noqa: F401
-    except ImportError:
-        return False
-    return True
 
 
 def from_rectangle(rgb: NDArray[np.uint8], margin: float, rounds: int = 4) -> Mask:
@@ -61,8 +53,10 @@ def from_belief(rgb: NDArray[np.uint8], belief: NDArray[np.float32], rounds: int
 
 
 def _run(rgb: NDArray[np.uint8], hints: NDArray[np.uint8], rounds: int) -> Mask:
-    import cv2
-
+    try:
+        import cv2
+    except ImportError as error:
+        raise missing_extra("catalog", "opencv-python-headless") from error
     # Both sides need pixels enough for five colour components, or OpenCV raises.
     if min((hints % 2 == 0).sum(), (hints % 2 == 1).sum()) < 16:
         return np.asarray(hints % 2 == 1, np.bool_)
