@@ -52,6 +52,8 @@ class GenerationRecord(Strict):
         steps: sampling steps, where the family has them.
         guidance: classifier-free guidance scale, where the family has it.
         sampler: name of the sampling method, where the family has one.
+        temperature: scale of the noise.
+        strength: how far a given picture was varied; None where it was drawn from the text alone.
         producer: who answers for it under GB 45438-2025 (a company's name or code), else "packshot".
         packshot_version: which packshot made it.
     """
@@ -66,6 +68,8 @@ class GenerationRecord(Strict):
     steps: int | None = None
     guidance: float | None = None
     sampler: str = ""
+    temperature: float = 1.0
+    strength: float | None = None
     producer: str = ""
     packshot_version: str = __version__
 

@@ -106,9 +106,9 @@ class Generator:
     def _draw(self, job: tuple[str, int, Floats], options: SamplingOptions) -> Generated:
         text, seed, condition = job
         pixels = to_uint8(self._sampler.sample(condition, [seed], options))[0]
-        return Generated(text, seed, pixels, self._record(text, seed))
+        return Generated(text, seed, pixels, self._record(text, seed, options))
 
-    def _record(self, text: str, seed: int) -> GenerationRecord:
+    def _record(self, text: str, seed: int, options: SamplingOptions) -> GenerationRecord:
         config = self.model.config
         return GenerationRecord(
             text=text,
@@ -118,6 +118,8 @@ class Generator:
             family=config.family,
             width=config.resolution,
             height=config.resolution,
+            temperature=options.temperature,
+            strength=None if options.like is None else options.strength,
             packshot_version=__version__,
         )
 
