@@ -20,6 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+STOPPED = 130
 VERBS = ("catalog", "train", "evaluate", "generate", "finish", "check")
 
 
@@ -59,7 +60,7 @@ def run(arguments: list[str]) -> int:
         text = " ".join(error.format_message().split()).rstrip(".")
         return _fail(f"{text}. See packshot --help.", 2)
     except (KeyboardInterrupt, typer.Abort):
-        return _fail("stopped", 130)
+        return _fail("stopped", STOPPED)
     except BrokenPipeError:
         # The reader of our output, such as `head`, has gone; Python would complain again at shutdown.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -69,6 +70,9 @@ def run(arguments: list[str]) -> int:
             raise
         detail = " ".join(f"{type(error).__name__}: {error}".split())
         return _fail(f"unexpected {detail[:300]}. Run again with --debug and report what it prints.", 1)
+    if result == STOPPED:
+        # typer turns Ctrl-C into this status and says nothing.
+        return _fail("stopped", STOPPED)
     return result if isinstance(result, int) else 0
 
 
