@@ -117,7 +117,7 @@ def trained(catalog_path: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
 
     folder = tmp_path_factory.mktemp("models")
     # So small a generator learns nothing from a judge with pretrained features; a pixel judge is its match.
-    steps, own = {"vae": 120, "gan": 260}, {"gan": ("model.judge=pixels", "model.diversity=0")}
+    steps, own = {"vae": 220, "gan": 260}, {"gan": ("model.judge=pixels", "model.diversity=0")}
     for family in FAMILIES:
         recipe = load_recipe(
             family, (*SMALL, *own.get(family, ()), "training.learning_rate=0.002"), steps=steps[family], seed=1
