@@ -33,6 +33,18 @@ def _batch(n: int = 8) -> Batch:
     return Batch(torch.rand(n, 3, 32, 32, generator=generator) * 2 - 1, torch.randn(n, DIM, generator=generator))
 
 
+def _runner(exported):
+    """Runs the exported modules as a sampler wants its graphs run."""
+
+    def run(name: str, inputs):
+        module, order, _ = exported[name]
+        with torch.no_grad():
+            out = module(*(torch.from_numpy(inputs[key]) for key in order))
+        return [t.numpy() for t in (out if isinstance(out, tuple) else (out,))]
+
+    return run
+
+
 @families
 def test_an_unknown_setting_is_refused(family: str) -> None:
     with pytest.raises(ValidationError):
@@ -84,17 +96,11 @@ def test_exported_graphs_draw_what_the_modules_draw(family: str, tmp_path) -> No
         export_graph(module, inputs, outputs, tmp_path / f"{name}.onnx", half=False)
         graphs[name] = Graph(tmp_path / f"{name}.onnx")
 
-    def with_torch(name: str, inputs):
-        module, order, _ = exported[name]
-        with torch.no_grad():
-            out = module(*(torch.from_numpy(inputs[key]) for key in order))
-        return [t.numpy() for t in (out if isinstance(out, tuple) else (out,))]
-
     condition = np.random.default_rng(0).standard_normal((3, DIM)).astype(np.float32)
     with_graphs = make_sampler(family, config, lambda name, inputs: graphs[name](**inputs))
     drawn = with_graphs.sample(condition, [5, 6, 7], SamplingOptions())
     assert drawn.shape == (3, 3, 32, 32)
-    reference = make_sampler(family, config, with_torch).sample(condition, [5, 6, 7], SamplingOptions())
+    reference = make_sampler(family, config, _runner(exported)).sample(condition, [5, 6, 7], SamplingOptions())
     np.testing.assert_allclose(drawn, reference, atol=1e-4)
 
 
@@ -106,13 +112,7 @@ def test_the_seed_decides_the_noise(family: str) -> None:
             parameter.add_(torch.randn_like(parameter) * 0.05)
     exported = parts.export(objective.averaged, config)
 
-    def run(name: str, inputs):
-        module, order, _ = exported[name]
-        with torch.no_grad():
-            out = module(*(torch.from_numpy(inputs[key]) for key in order))
-        return [t.numpy() for t in (out if isinstance(out, tuple) else (out,))]
-
-    sampler = make_sampler(family, config, run)
+    sampler = make_sampler(family, config, _runner(exported))
     condition = np.ones((1, DIM), np.float32)
     first, again, other = (sampler.sample(condition, [s], SamplingOptions()) for s in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
@@ -128,13 +128,7 @@ def test_the_vae_varies_around_a_picture_by_the_strength_asked_for() -> None:
             parameter.add_(torch.randn_like(parameter) * 0.05)
     exported = parts.export(objective.averaged, config)
 
-    def run(name: str, inputs):
-        module, order, _ = exported[name]
-        with torch.no_grad():
-            out = module(*(torch.from_numpy(inputs[key]) for key in order))
-        return [t.numpy() for t in (out if isinstance(out, tuple) else (out,))]
-
-    sampler = make_sampler("vae", config, run)
+    sampler = make_sampler("vae", config, _runner(exported))
     condition, like = np.ones((1, DIM), np.float32), _batch(1).pixels[0].numpy()
     base = sampler.sample(condition, [1], SamplingOptions(like=like, strength=0.0))
     moved = [sampler.sample(condition, [1], SamplingOptions(like=like, strength=s)) for s in (0.0, 0.3, 1.0)]
