@@ -33,6 +33,7 @@ class Lite0:
     name = "lite0"
     version = "1"
     dim = 1280
+    way = "resized to 224 px with an antialiasing Lanczos filter"
 
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or len(os.sched_getaffinity(0))
@@ -45,10 +46,12 @@ class Lite0:
             pictures: (h, w, 3) uint8 each, of any size; padded to a square with white and resized to 224 pixels with
                 an antialiasing filter. They are taken from the iterable as they are needed.
         """
-        rows = list(self._rows(iter(pictures)))
+        rows = list(self.stream(pictures))
         return np.concatenate(rows) if rows else np.zeros((0, self.dim), np.float32)
 
-    def _rows(self, pictures: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.float32]]:
+    def stream(self, pictures: Iterable[NDArray[np.uint8]]) -> Iterator[NDArray[np.float32]]:
+        """The rows of ``embed``, a few at a time, while pictures are taken as they are needed."""
+        pictures = iter(pictures)
         with ThreadPoolExecutor(self.threads) as pool:
             # A few batches at a time, so that pictures are taken no faster than they are used.
             while wave := list(batched(islice(pictures, 2 * self.threads * _BATCH), _BATCH)):
