@@ -18,7 +18,7 @@ from packshot.catalog import Catalog, Options, build
 from packshot.errors import PackshotError
 from tests.catalog.shop import adds_up, jpeg, photo, write_photos
 
-ONE = Options(workers=1)
+ONE = Options(workers=0)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,7 @@ def test_report_is_one_file_that_needs_nothing_else(built: Path) -> None:
 
 
 def test_the_same_sources_give_the_same_catalog(messy: Path, built: Path, tmp_path: Path) -> None:
-    build([messy], tmp_path / "again", Options(drop={"label": ("other",)}, workers=1))
+    build([messy], tmp_path / "again", Options(drop={"label": ("other",)}, workers=0))
     assert Catalog(tmp_path / "again").fingerprint == Catalog(built).fingerprint
 
 
@@ -204,7 +204,7 @@ def test_composed_descriptions_take_label_audience_and_measured_color(tmp_path: 
 def test_bad_input_is_one_line(tmp_path: Path, content: str, options: dict[str, Any], words: str) -> None:
     (tmp_path / "p.csv").write_text(content)
     with pytest.raises(PackshotError) as caught:
-        build([tmp_path / "p.csv"], tmp_path / "out", Options(workers=1, **options))
+        build([tmp_path / "p.csv"], tmp_path / "out", Options(workers=0, **options))
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -221,6 +221,6 @@ def test_map_overrides_what_would_be_found(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text(
         "sku,title,名称,pic\n1,wrong,红色连衣裙,a.jpg\n2,wrong,蓝色帽子,b.jpg\n", encoding="utf-8"
     )
-    build([tmp_path], tmp_path / "out", Options(map={"title": "名称", "image": "pic"}, workers=1))
+    build([tmp_path], tmp_path / "out", Options(map={"title": "名称", "image": "pic"}, workers=0))
     catalog = Catalog(tmp_path / "out")
     assert {*catalog.train["title"], *catalog.test["title"]} == {"红色连衣裙", "蓝色帽子"}

@@ -53,7 +53,7 @@ def test_errors_are_one_line(arguments: list[str], status: int, capsys: pytest.C
 
 def test_cut_outs_are_on_white_and_the_rest_is_flagged(tmp_path: Path) -> None:
     shop = write_shop(tmp_path / "shop", 24)
-    counts = build([shop], tmp_path / "out", Options(cut_out=True, workers=1))
+    counts = build([shop], tmp_path / "out", Options(cut_out=True, workers=0))
     assert counts["flags"]["cut-out"] + counts["flags"].get("background", 0) == counts["kept"]
     assert counts["flags"]["cut-out"] >= 20
     catalog = Catalog(tmp_path / "out")

@@ -36,11 +36,11 @@ def _changed(image: Image.Image, how: str) -> Image.Image:
 _WAYS = ("recompressed", "resized", "cropped", "brighter", "tinted")
 
 
-def _found(pictures: list[NDArray[np.uint8]], workers: int = 2) -> set[tuple[int, int]]:
+def _found(pictures: list[NDArray[np.uint8]]) -> set[tuple[int, int]]:
     small = np.stack([small_grey(p) for p in pictures])
     features = Lite0(threads=1).embed(pictures).astype(np.float16)
     hashes = bits([perceptual_hash(p) for p in pictures])
-    return {(p.first, p.second) for p in near_duplicates(small, features, hashes, workers)}
+    return {(p.first, p.second) for p in near_duplicates(small, features, hashes)}
 
 
 def test_planted_duplicates_are_found_and_nothing_else() -> None:

@@ -159,9 +159,9 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
 def test_a_catalog_of_addresses(shop: str, tmp_path: Path) -> None:
     rows = ["sku,title,image", f"1,red hat,{shop}/a.jpg", f"2,blue hat,{shop}/b2.jpg", f"3,hat,{shop}/gone.jpg"]
     (tmp_path / "p.csv").write_text("\n".join(rows))
-    refused = Options(workers=1)
+    refused = Options(workers=0)
     with pytest.raises(Exception, match="none of 3 candidates can be kept: address refused 3"):
         build([tmp_path / "p.csv"], tmp_path / "out", refused)
-    counts = build([tmp_path / "p.csv"], tmp_path / "out", Options(workers=1, allow_private=True))
+    counts = build([tmp_path / "p.csv"], tmp_path / "out", Options(workers=0, allow_private=True))
     assert counts["kept"] == 2
     assert counts["rejected_by_reason"] == {"not fetched": 1}

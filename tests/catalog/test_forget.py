@@ -18,7 +18,7 @@ def catalog(tmp_path: Path) -> Path:
     write_photos(shop, [f"p{i}.jpg" for i in range(12)])
     lines = [f"p{i},red dress {i},p{i}.jpg\n" for i in range(12)] + ["gone,blue hat,none.jpg\n"]
     (shop / "p.csv").write_text("sku,title,image\n" + "".join(lines))
-    build([shop], tmp_path / "catalog", Options(workers=1))
+    build([shop], tmp_path / "catalog", Options(workers=0))
     return tmp_path / "catalog"
 
 

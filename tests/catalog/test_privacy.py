@@ -96,7 +96,7 @@ def test_nothing_personal_reaches_the_files(tmp_path: Path) -> None:
         {"sku": "3", "title": "hat jo@example.com", "image": "none.jpg"},
     ]
     (tmp_path / "p.jsonl").write_text("\n".join(json.dumps(r) for r in rows))
-    counts = build([tmp_path], tmp_path / "out", Options(workers=1))
+    counts = build([tmp_path], tmp_path / "out", Options(workers=0))
     assert counts["redactions"] == {"WeChat": 1, "phone number": 1, "e-mail": 1}
     files = [p for p in (tmp_path / "out").rglob("*") if p.is_file()]
     frames = [Catalog(tmp_path / "out").train, Catalog(tmp_path / "out").test]

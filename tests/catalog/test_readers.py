@@ -191,7 +191,7 @@ def test_taobao_data_pack(tmp_path: Path, encoding: str) -> None:
     assert name == "Taobao"
     assert item.images == ["abc123.tbi|https://img/x.jpg", "def456.tbi"]
     assert "category" not in item.fields
-    counts = build([tmp_path], tmp_path / "out", Options(workers=1))
+    counts = build([tmp_path], tmp_path / "out", Options(workers=0))
     assert counts["kept"] == 2
     catalog = Catalog(tmp_path / "out")
     row = (catalog.train if catalog.train.height else catalog.test).to_dicts()[0]
@@ -289,13 +289,13 @@ def test_imagefolder_with_metadata_without_a_table_and_a_catalog_itself(tmp_path
     for split, names in (("train", ("0.png", "1.png")), ("test", ("2.png",))):
         lines = [json.dumps({"file_name": n, "text": f"a red hat {n}"}) for n in names]
         (folder / split / "metadata.jsonl").write_text("\n".join(lines))
-    assert build([folder], tmp_path / "one", Options(workers=1))["kept"] == 3
+    assert build([folder], tmp_path / "one", Options(workers=0))["kept"] == 3
     classes = tmp_path / "classes"
     write_photos(classes, ["hat/0.png", "hat/1.png", "dress/2.png"])
-    counts = build([classes], tmp_path / "two", Options(workers=1))
+    counts = build([classes], tmp_path / "two", Options(workers=0))
     assert (counts["kept"], counts["composed"]) == (3, 3)
     # A catalog holds its pictures in its table.
-    counts = build([tmp_path / "one"], tmp_path / "three", Options(workers=1))
+    counts = build([tmp_path / "one"], tmp_path / "three", Options(workers=0))
     assert (counts["candidates"], counts["kept"]) == (3, 3)
 
 
@@ -305,7 +305,7 @@ def test_pictures_are_found_by_path_name_id_and_absolute_path(tmp_path: Path) ->
     ways = ("deep/a.jpg", "b.jpg", "c.9", "deep\\d%20e.jpg", str(tmp_path / "else" / "x.jpg"), "x")
     rows = [("sku", "title", "image"), *((f"{i}", "red hat", way) for i, way in enumerate(ways))]
     (tmp_path / "shop" / "p.csv").write_text(_csv(rows))
-    options = Options(workers=1, images=(tmp_path / "else",))
+    options = Options(workers=0, images=(tmp_path / "else",))
     counts = build([tmp_path / "shop"], tmp_path / "out", options)
     assert counts["rejected_by_reason"] == {"identical picture": 1}
     assert counts["files_without_record"] == 0
@@ -314,7 +314,7 @@ def test_pictures_are_found_by_path_name_id_and_absolute_path(tmp_path: Path) ->
 def test_several_pictures_are_several_candidates_of_one_group(tmp_path: Path) -> None:
     write_photos(tmp_path, ["a.jpg", "b.jpg", "c.jpg"])
     (tmp_path / "p.csv").write_text('sku,title,image\n1,red hat,"a.jpg; b.jpg"\n2,blue hat,c.jpg\n')
-    counts = build([tmp_path], tmp_path / "out", Options(workers=1))
+    counts = build([tmp_path], tmp_path / "out", Options(workers=0))
     assert (counts["records"], counts["candidates"], counts["groups"]) == (2, 3, 2)
 
 

@@ -26,7 +26,7 @@ def slowly(job):
 
 building.PART_ROWS = 8
 building.inspect = slowly
-building.build_catalog([Path(sys.argv[1])], Path(sys.argv[2]), Options(workers=1))
+building.build_catalog([Path(sys.argv[1])], Path(sys.argv[2]), Options(workers=0))
 """
 
 
@@ -60,9 +60,9 @@ def test_kill_and_resume_give_the_rows_of_an_undisturbed_run(shop: Path, tmp_pat
     with pytest.raises(PackshotError, match="catalog is not finished"):
         Catalog(out)
     with pytest.raises(PackshotError, match="unfinished catalog of other sources or options"):
-        build([shop], out, Options(workers=1, max_side=64))
-    build([shop], out, Options(workers=1))
-    build([shop], tmp_path / "whole", Options(workers=1))
+        build([shop], out, Options(workers=0, max_side=64))
+    build([shop], out, Options(workers=0))
+    build([shop], tmp_path / "whole", Options(workers=0))
     killed, whole = Catalog(out), Catalog(tmp_path / "whole")
     assert killed.fingerprint == whole.fingerprint
     assert killed.counts == whole.counts
@@ -72,21 +72,21 @@ def test_kill_and_resume_give_the_rows_of_an_undisturbed_run(shop: Path, tmp_pat
 
 def test_a_kill_while_files_move_into_place_is_finished_by_the_next_run(shop: Path, tmp_path: Path) -> None:
     out = tmp_path / "moved"
-    build([shop], out, Options(workers=1))
+    build([shop], out, Options(workers=0))
     fingerprint = Catalog(out).fingerprint
     # The state of a replacement that got as far as the card.
     final = out / ".work" / "final"
     final.mkdir(parents=True)
     for name in ("catalog.json", "report.html", "README.md"):
         (out / name).replace(final / name)
-    build([shop], out, Options(workers=1))
+    build([shop], out, Options(workers=0))
     assert Catalog(out).fingerprint == fingerprint
 
 
 def test_overwrite_starts_anew(shop: Path, tmp_path: Path) -> None:
     out = tmp_path / "catalog"
-    build([shop], out, Options(workers=1))
+    build([shop], out, Options(workers=0))
     (Catalog(out).cache_dir / "features.npy").write_bytes(b"old")
-    build([shop], out, Options(workers=1, max_side=96, overwrite=True))
+    build([shop], out, Options(workers=0, max_side=96, overwrite=True))
     assert max(Catalog(out).train["width"]) == 96
     assert not (out / ".cache").exists()

@@ -1,5 +1,7 @@
 import io
 import json
+import os
+import signal
 
 import numpy as np
 import pytest
@@ -7,7 +9,8 @@ from PIL import Image
 
 from packshot.cli import run
 from packshot.errors import PackshotError
-from packshot.finishing import label, preset
+from packshot.finishing import batch, label, preset
+from packshot.finishing.batch import _one as finish_one
 from packshot.finishing.batch import finish_files, pictures
 from packshot.finishing.finish import Options, finish
 from packshot.finishing.fit import encode_within
@@ -186,12 +189,27 @@ def test_a_huge_picture_is_worked_on_in_bounded_memory(monkeypatch):
     assert done.enlarged == pytest.approx(0.82 * 100 / 600, rel=0.03)
 
 
+def deadly(job, **options):
+    """Finish as ever, but die over one picture."""
+    if job[0].name == "1.png":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return finish_one(job, **options)
+
+
+def test_a_picture_that_kills_its_process_is_lost_alone(tmp_path, monkeypatch):
+    for i in range(3):
+        (tmp_path / f"{i}.png").write_bytes(png(product(60)))
+    monkeypatch.setattr(batch, "_one", deadly)
+    done = list(finish_files(pictures([tmp_path]), TAOBAO, tmp_path / "out", workers=1))
+    assert [o.error for o in done] == ["", "finishing it killed the process.", ""]
+
+
 def test_a_batch_in_processes_is_the_batch_in_one(tmp_path):
     for i in range(8):
         (tmp_path / f"{i}.png").write_bytes(png(product(120, colour=(20 * i, 80, 90))))
     (tmp_path / "5.png").write_bytes(b"broken")
     sources = pictures([tmp_path])
-    one = list(finish_files(sources, TAOBAO, tmp_path / "one", workers=1))
+    one = list(finish_files(sources, TAOBAO, tmp_path / "one", workers=0))
     two = list(finish_files(sources, TAOBAO, tmp_path / "two", workers=2))
     assert [o.error for o in one] == [o.error for o in two]
     assert sum(bool(o.error) for o in two) == 1

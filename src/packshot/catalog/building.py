@@ -19,7 +19,7 @@ from packshot.catalog.card import card
 from packshot.catalog.decisions import Decisions, decide
 from packshot.catalog.duplicates import SIDE, Pair, near_duplicates
 from packshot.catalog.hashing import bits
-from packshot.catalog.inspection import Job, inspect
+from packshot.catalog.inspection import Job, inspect, not_inspected
 from packshot.catalog.licence import joint_licence, licence_of
 from packshot.catalog.needs import require
 from packshot.catalog.options import Options
@@ -93,7 +93,7 @@ def _inspect_all(reader: Reader, parts: Parts, options: Options) -> None:
 
     fetcher = Fetcher(parts.folder / "downloads", allow_private=options.allow_private)
     jobs = _jobs(reader, fetcher, options, done)
-    results = open_engine(options.engine, options.workers).map(inspect, jobs)
+    results = open_engine(options.engine, options.workers).map(inspect, jobs, not_inspected)
     with closing(fetcher), closing(jobs), ticker("pictures", done=done) as shown:
         while rows := list(islice(_shown(results, shown), PART_ROWS)):
             parts.write(rows)
@@ -128,7 +128,7 @@ def _finish(reader: Reader, parts: Parts, options: Options, out: Path) -> dict[s
     final = parts.folder / "final"
     shutil.rmtree(final, ignore_errors=True)
     columns = parts.columns(_DECIDING).to_pydict()
-    pairs = _near_duplicates(parts, columns, options.workers)
+    pairs = _near_duplicates(parts, columns, options)
     decisions = decide(columns, ((p.first, p.second) for p in pairs), options.test_share)
     if all(decisions.reason):
         counted = Counter(decisions.reason).most_common(3)
@@ -147,7 +147,7 @@ def _finish(reader: Reader, parts: Parts, options: Options, out: Path) -> dict[s
     return info
 
 
-def _near_duplicates(parts: Parts, columns: dict[str, list[Any]], workers: int | None) -> list[Pair]:
+def _near_duplicates(parts: Parts, columns: dict[str, list[Any]], options: Options) -> list[Pair]:
     """Near duplicates among the candidates that are usable by themselves, the identical ones only once."""
     first: dict[str, int] = {}
     for item, (digest, reason) in enumerate(zip(columns["sha256"], columns["reason"], strict=True)):
@@ -156,7 +156,9 @@ def _near_duplicates(parts: Parts, columns: dict[str, list[Any]], workers: int |
     chosen = np.array(sorted(first.values()), np.int64)
     small = parts.array("small", SIDE * SIDE, np.uint8)[chosen].reshape(-1, SIDE, SIDE)
     features = parts.array("features", Lite0.dim, np.float16)[chosen]
-    found = near_duplicates(small, features, bits([columns["phash"][i] for i in chosen]), workers)
+    hashes = bits([columns["phash"][i] for i in chosen])
+    engine = open_engine(options.engine, options.workers, "threads")
+    found = near_duplicates(small, features, hashes, engine)
     return [Pair(int(chosen[p.first]), int(chosen[p.second]), p.agreement) for p in found]
 
 

@@ -16,12 +16,21 @@ _NEAR, _FAR = 8.0, 26.0
 
 
 def product_color(rgb: NDArray[np.uint8], mask: NDArray[np.float32] | None) -> str | None:
-    """The name of the product's main colour, or None if it cannot be told.
+    """The name of the product's main colour, or None if it cannot be told; see ``product_colors``."""
+    found = product_colors(rgb, mask)
+    return found[0][0] if found else None
+
+
+def product_colors(
+    rgb: NDArray[np.uint8], mask: NDArray[np.float32] | None, *, least: float = 0.15
+) -> list[tuple[str, float]]:
+    """The product's colours and their shares of it, strongest first; empty if none can be told.
 
     Args:
         rgb: (h, w, 3) uint8.
         mask: (h, w) float32 in 0..1, how much each pixel belongs to the product; None where that is not
             known, and then the middle of the picture counts, less so where it looks like the picture's border.
+        least: share below which a colour other than the strongest is left out.
     """
     height, width = rgb.shape[:2]
     scale = _SIDE / max(height, width)
@@ -33,8 +42,7 @@ def product_color(rgb: NDArray[np.uint8], mask: NDArray[np.float32] | None) -> s
         grey = resize(np.rint(mask * 255).astype(np.uint8), *size)
         # A mask's rim mixes product and background.
         weight = np.where(grey > 200, grey, 0).astype(np.float32) / np.float32(255)
-    found = main_colors(small, weight)
-    return found[0][0] if found else None
+    return main_colors(small, weight, least=least)
 
 
 def middle_weight(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:

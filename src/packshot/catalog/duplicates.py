@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.engines import LocalEngine
+from packshot.engines import Engine, LocalEngine
 
 # Side of the small grey copies that are compared, pixels.
 SIDE = 64
@@ -48,6 +47,15 @@ class Pair:
     agreement: float
 
 
+@dataclass(frozen=True)
+class _Proposed:
+    """Pairs of rows with their (n, 64, 64) uint8 pictures, to be compared wherever an engine takes them."""
+
+    rows: Sequence[tuple[int, int]]
+    one: NDArray[np.uint8]
+    other: NDArray[np.uint8]
+
+
 def small_grey(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The (64, 64) uint8 copy of (h, w, 3) pixels by which pictures are compared."""
     import cv2
@@ -58,7 +66,7 @@ def small_grey(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def near_duplicates(
-    small: NDArray[np.uint8], features: NDArray[np.float16], hashes: NDArray[np.uint8], workers: int | None = None
+    small: NDArray[np.uint8], features: NDArray[np.float16], hashes: NDArray[np.uint8], engine: Engine | None = None
 ) -> list[Pair]:
     """All near duplicates among n pictures.
 
@@ -66,13 +74,14 @@ def near_duplicates(
         small: (n, 64, 64) uint8, from ``small_grey``; may be a memory map.
         features: (n, 1280) float16, lite0's; may be a memory map.
         hashes: (n, 8) uint8, perceptual hashes.
-        workers: threads; None is one a core. They do not change the result.
+        engine: what compares the proposed pairs; None is a thread a core. It does not change the result.
     """
     if len(small) < 2:
         return []
     found = sorted({*_near_hashes(hashes), *_near_features(features)})
     chunks = (found[i : i + _PAIRS_AT_ONCE] for i in range(0, len(found), _PAIRS_AT_ONCE))
-    verified = LocalEngine(workers, "threads").map(partial(_verify, small), chunks)
+    proposed = (_Proposed(c, small[[i for i, _ in c]], small[[j for _, j in c]]) for c in chunks)
+    verified = (engine or LocalEngine(None, "threads")).map(_verify, proposed)
     return [pair for chunk in verified for pair in chunk]
 
 
@@ -114,8 +123,8 @@ def agreement(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     return max(plain, aligned)
 
 
-def _verify(small: NDArray[np.uint8], pairs: Sequence[tuple[int, int]]) -> list[Pair]:
-    judged = (Pair(i, j, agreement(small[i], small[j])) for i, j in pairs)
+def _verify(chunk: _Proposed) -> list[Pair]:
+    judged = (Pair(*rows, agreement(*looks)) for *looks, rows in zip(chunk.one, chunk.other, chunk.rows, strict=True))
     return [pair for pair in judged if pair.agreement >= _LEAST_DETAIL]
 
 

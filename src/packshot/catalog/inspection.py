@@ -56,9 +56,9 @@ def inspect(job: Job) -> Row:
     row = _named(job)
     candidate = job.candidate
     if candidate.record.junk:
-        return row | {"reason": "junk label", "measured": candidate.record.junk, "thumbnail": _glimpse(candidate)}
-    if candidate.problem:
-        return row | {"reason": candidate.problem, "measured": candidate.detail or candidate.reference}
+        return row | {"thumbnail": _glimpse(candidate)}
+    if row["reason"]:
+        return row
     try:
         data = _read(candidate)
         row["sha256"] = hashlib.sha256(data).hexdigest()
@@ -71,6 +71,12 @@ def inspect(job: Job) -> Row:
     if quality.reason:
         return row | {"reason": quality.reason, "measured": quality.measured, "thumbnail": _thumbnail(rgb)}
     return _finished(job, row, rgb, alpha, quality)
+
+
+def not_inspected(job: Job) -> Row:
+    """The row of a candidate whose inspection killed its process."""
+    row = _named(job)
+    return row if row["reason"] else row | {"reason": "unreadable", "measured": "decoding it killed the process"}
 
 
 def _finished(job: Job, row: Row, rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, quality: Quality) -> Row:
@@ -108,7 +114,7 @@ def _finished(job: Job, row: Row, rgb: NDArray[np.uint8], alpha: NDArray[np.uint
 
 
 def _named(job: Job) -> Row:
-    """A row with what the record alone tells."""
+    """A row with what the record alone tells, a reason to leave it out among it."""
     candidate = job.candidate
     record = candidate.record
     source = {
@@ -123,7 +129,8 @@ def _named(job: Job) -> Row:
     row |= {
         "number": job.number,
         "sku": record.fields["sku"],
-        "reason": "",
+        "reason": "junk label" if record.junk else candidate.problem,
+        "measured": record.junk or (candidate.detail or candidate.reference if candidate.problem else None),
         "size": 0,
         "flags": [],
         "group": "",

@@ -21,8 +21,9 @@ class Options:
         cut_out: store products on white, centred and equally framed, where the mask is good.
         allow_private: let picture addresses lead into private networks.
         overwrite: replace a finished catalog.
-        engine: ``local``.
-        workers: processes; None is one a core. It does not change what is built.
+        engine: ``local``, or ``ray`` for Ray Data. It does not change what is built.
+        workers: processes; None is one a core. 0 works in the calling process: nothing has to start, but a picture
+            that crashes the decoder ends the build. It does not change what is built.
         max_side: longest side of a stored picture, in pixels.
         cut_out_side: side of a stored cut-out, in pixels.
         test_share: share of the groups that is held out, 0..0.5.

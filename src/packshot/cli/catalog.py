@@ -38,7 +38,9 @@ def build_command(
         bool, typer.Option("--allow-private", help="Fetch pictures from private networks too.")
     ] = False,
     engine: Annotated[str, typer.Option("--engine", help=f"Where the work runs: {', '.join(ENGINES)}.")] = "local",
-    workers: Annotated[int | None, typer.Option("--workers", help="Processes; default one a core.")] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=0, help="Processes; default one a core, 0 none.")
+    ] = None,
     as_json: Json = False,
     overwrite: Overwrite = False,
 ) -> None:

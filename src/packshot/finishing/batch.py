@@ -15,8 +15,6 @@ from packshot.finishing.preset import Preset
 from packshot.images.encode import SUFFIXES
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
-# Starting processes takes longer than finishing this many pictures.
-_FEW = 6
 
 
 @dataclass(frozen=True)
@@ -74,16 +72,17 @@ def finish_files(
 
     Args:
         sources: files; each becomes a file of the same name in ``folder``.
-        workers: processes; None is one a core, or none at all for a few pictures.
+        workers: processes; None is one a core. A single picture is finished in the calling process.
 
     Raises:
         PackshotError: two sources would become the same file.
     """
     jobs = list(zip(sources, _targets(sources, folder, SUFFIXES[preset.make.format]), strict=True))
-    if len(jobs) <= _FEW:
-        workers = 1
+    if len(jobs) == 1:
+        # Nothing else could be lost with it, so no process has to start.
+        workers = 0
     work = partial(_one, preset=preset, options=options or Options(), overwrite=overwrite)
-    yield from LocalEngine(workers).map(work, jobs)
+    yield from LocalEngine(workers).map(work, jobs, _lost)
 
 
 def _targets(sources: Sequence[Path], folder: Path, suffix: str) -> list[Path]:
@@ -113,6 +112,10 @@ def _one(job: tuple[Path, Path], preset: Preset, options: Options, overwrite: bo
         # Ten thousand files hold every fault there is; this one is reported like any other, and the rest go on.
         return Outcome(source, None, error=" ".join(f"unexpected {type(error).__name__}: {error}".split())[:300])
     return Outcome(source, target, written, done.ai, done.enlarged, done.notes)
+
+
+def _lost(job: tuple[Path, Path]) -> Outcome:
+    return Outcome(job[0], None, error="finishing it killed the process.")
 
 
 def read(path: Path) -> bytes:
