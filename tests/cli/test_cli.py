@@ -11,6 +11,7 @@ from PIL import Image
 
 from packshot.cli import run
 from packshot.cli.train import parse_duration
+from packshot.evaluation.probes import Probes
 
 
 def _error(capsys: pytest.CaptureFixture[str], arguments: list[str], status: int) -> str:
@@ -50,16 +51,29 @@ def test_generate_prints_files_or_json(
     assert "packshot: warning: " in captured.err
 
 
+FEW = ("--images", "120", "--seeds", "2")
+
+
 def test_evaluate_writes_scores_and_card(
     trained: dict[str, Path], catalog_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["evaluate", str(trained["vae"]), str(catalog_path), "-o", str(tmp_path), "--json"]) == 0
+    assert run(["evaluate", str(trained["vae"]), str(catalog_path), "-o", str(tmp_path), *FEW, "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result == json.loads((tmp_path / "evaluation.json").read_text())
     assert result["features"].startswith("lite0")
-    assert result["fid"] > result["real_against_real"]["fid"] > 0
-    assert result["kid"] > result["real_against_real"]["kid"]
-    assert f"{result['fid']:.1f}" in (tmp_path / "README.md").read_text()
+    scores, real = result["scores"], result["real_against_real"]
+    assert scores["fid"]["value"] > real["fid"]["value"] > 0
+    assert scores["kid"]["low"] > real["kid"]["value"]
+    assert all(f["low"] <= f["value"] <= f["high"] for f in scores.values())
+    assert f"{scores['fid']['value']:.1f}" in (tmp_path / "README.md").read_text()
+    followed = result["adherence"]
+    assert followed["descriptions"] * followed["seeds"] == 24 * 2
+    assert set(followed["per_category"]) == {"dress", "trousers", "hat"}
+    assert all(followed[language]["color"]["of_ceiling"]["value"] > 0 for language in ("zh", "en"))
+    assert set(result["r_precision"]) == {"zh", "en"}
+    assert result["memorisation"]["near_copies"]["value"] <= 1
+    assert result["same_description"]["spread"]["value"] >= 0
+    assert Probes.load(tmp_path / "probes.npz").resolution == 32
 
 
 MISTAKES = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,22 +21,46 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Where to write; the model folder by default.")
     ] = None,
+    prompts: Annotated[
+        Path | None,
+        typer.Option(help="CSV of descriptions to follow: text, and language, category, color where known."),
+    ] = None,
+    images: Annotated[
+        int | None, typer.Option(min=2, help="Pictures to draw from held-out descriptions; at least 1024 by default.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="Pictures for each description to follow.")] = 16,
     as_json: Json = False,
 ) -> None:
     """Judge a model against the held-out pictures of a catalog."""
+    from packshot.evaluation.evaluate import Settings
     from packshot.evaluation.evaluate import evaluate as run
 
-    result = run(model, catalog, out)
+    result = run(model, catalog, out, Settings(prompts=prompts, images=images, seeds=seeds))
     for warning in result["warnings"]:
         say(f"packshot: warning: {warning}.")
-    real = result["real_against_real"]
-    emit(
-        result,
-        as_json,
-        [
-            f"{result['features']}, {result['images']['generated']} generated against {result['images']['real']} real",
-            f"FID {result['fid']:.1f} (real against real {real['fid']:.1f})",
-            f"KID × 1000 {1000 * result['kid']:.2f} (real against real {1000 * real['kid']:.2f})",
-            f"{result['ms_per_image']:.0f} ms an image",
-        ],
-    )
+    emit(result, as_json, lines(result))
+
+
+def lines(result: dict[str, Any]) -> list[str]:
+    """The figures, for a person."""
+    from packshot.evaluation.card import METRICS, PERCENT, figure
+
+    scores, real, copies = result["scores"], result["real_against_real"], result["memorisation"]
+    told = [f"{result['features']}, {result['images']['generated']} generated against {result['images']['real']} real"]
+    told += [
+        f"{label} {figure(scores[name], form)}; real against real {figure(real[name], form)}"
+        for name, label, form, _ in METRICS
+    ]
+    told += [
+        f"near-copies {figure(copies['near_copies'], PERCENT)}; authenticity {figure(copies['authenticity'], PERCENT)}"
+    ]
+    followed = result["adherence"]
+    for facet, label in (("category", "kind of product"), ("color", "color")):
+        if followed and followed[facet]:
+            parts = [
+                f"{name} {figure(part[facet]['of_ceiling'], PERCENT)}"
+                for name, part in (("all", followed), ("Chinese", followed["zh"]), ("English", followed["en"]))
+                if part[facet]
+            ]
+            told.append(f"follows the {label}, share of the ceiling: {', '.join(parts)}")
+    return [*told, f"{result['ms_per_image']:.0f} ms an image"]

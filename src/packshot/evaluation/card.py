@@ -10,6 +10,17 @@ from typing import Any
 from packshot.artifact import ModelConfig
 from packshot.files import write_atomic
 
+PERCENT = (100.0, ".0f", " %")
+# Name in evaluation.json, label, (factor, format, unit), which direction is better.
+METRICS = (
+    ("fid", "FID", (1.0, ".1f", ""), "lower"),
+    ("kid", "KID × 1000", (1000.0, ".2f", ""), "lower"),
+    ("precision", "precision", PERCENT, "higher"),
+    ("recall", "recall", PERCENT, "higher"),
+    ("density", "density", (1.0, ".2f", ""), "higher"),
+    ("coverage", "coverage", PERCENT, "higher"),
+    ("spread", "spread of pictures, real = 1", (1.0, ".2f", ""), "as real"),
+)
 _FAMILIES = {"gan": "generative adversarial network", "vae": "variational autoencoder"}
 
 
@@ -70,16 +81,65 @@ def render_card(config: ModelConfig, evaluation: Mapping[str, Any] | None) -> st
 def _scores(evaluation: Mapping[str, Any] | None) -> list[str]:
     if evaluation is None:
         return ["Not evaluated yet: run `packshot evaluate`."]
-    images, real = evaluation["images"], evaluation["real_against_real"]
+    images, scores, real = evaluation["images"], evaluation["scores"], evaluation["real_against_real"]
+    rows = [
+        (label, figure(scores[name], form), figure(real[name], form), better) for name, label, form, better in METRICS
+    ]
+    copies = evaluation["memorisation"]
+    rows += [
+        ("near-copies of training pictures", figure(copies["near_copies"], PERCENT), "1 %", "lower"),
+        (
+            "authenticity",
+            figure(copies["authenticity"], PERCENT),
+            figure(copies["authenticity_real"], PERCENT),
+            "as real",
+        ),
+    ]
     return [
         f"Against the {images['real']} held-out pictures of “{evaluation['catalog']}”, {images['generated']} generated "
-        f"from their descriptions; features {evaluation['features']} ({evaluation['way']}).",
+        f"from their descriptions; features {evaluation['features']} ({evaluation['way']}). Intervals are 95 %.",
         "",
-        "| | this model | other real pictures |",
-        "|---|---|---|",
-        f"| FID | {evaluation['fid']:.1f} | {real['fid']:.1f} |",
-        f"| KID × 1000 | {1000 * evaluation['kid']:.2f} | {1000 * real['kid']:.2f} |",
+        "| | this model | other real pictures | better |",
+        "|---|---|---|---|",
+        *[f"| {' | '.join(row)} |" for row in rows],
         "",
-        "Lower is better. These are not Inception features: compare only figures that name the same features.",
+        *_adherence(evaluation["adherence"]),
+        "These are not Inception features: compare only figures that name the same features and numbers of pictures."
+        if not evaluation["features"].startswith("inception")
+        else "Compare only figures of equally many pictures.",
         *[f"\nWarning: {w}." for w in evaluation["warnings"]],
     ]
+
+
+def _adherence(found: Mapping[str, Any] | None) -> list[str]:
+    if found is None:
+        return []
+    lines = [
+        f"Follows the description: {found['descriptions']} descriptions, {found['seeds']} pictures each, as a share of "
+        "what held-out real pictures reach before the same judge.",
+        "",
+        "| | all | Chinese | English | real pictures |",
+        "|---|---|---|---|---|",
+    ]
+    for facet, label in (("category", "kind of product"), ("color", "color")):
+        if found[facet]:
+            cells = [
+                figure(found_in[facet]["of_ceiling"], PERCENT) if found_in[facet] else "–"
+                for found_in in (found, found["zh"], found["en"])
+            ]
+            lines.append(f"| {label} | {' | '.join(cells)} | {100 * found[facet]['ceiling']:.0f} % right |")
+    return [*lines, ""]
+
+
+def figure(found: Mapping[str, float | None], form: tuple[float, str, str]) -> str:
+    """A figure of ``evaluation.json`` with its interval, such as ``70.6 (68.1 to 73.0)``.
+
+    Args:
+        form: factor, format and unit, as in ``METRICS``.
+    """
+    factor, digits, unit = form
+    value, low, high = (
+        "unknown" if (known := found[key]) is None else format(factor * known, digits)
+        for key in ("value", "low", "high")
+    )
+    return f"{value}{unit if value != 'unknown' else ''} ({low} to {high})"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +13,50 @@ from numpy.typing import NDArray
 from packshot import __version__
 from packshot.artifact import ModelFolder, write_json
 from packshot.catalog import Catalog, Split
-from packshot.errors import PackshotError
+from packshot.evaluation.adherence import adherence
+from packshot.evaluation.authenticity import authenticity
 from packshot.evaluation.card import write_card
-from packshot.evaluation.frechet import frechet_distance, moments
-from packshot.evaluation.kid import kernel_distance
+from packshot.evaluation.diversity import relative_spread, vendi_score
+from packshot.evaluation.drawing import Drawn, draw
+from packshot.evaluation.fidelity import by_category, fidelity
+from packshot.evaluation.intervals import Figure, mean
+from packshot.evaluation.near_copies import closest
+from packshot.evaluation.prompts import Prompt, default_prompts, read_prompts
+from packshot.evaluation.r_precision import CANDIDATES, Projection, r_precision
+from packshot.evaluation.reference import Reference
 from packshot.features.lite0 import Lite0
 from packshot.generation.generator import Generator
-from packshot.images.resize import Fit, to_square
-from packshot.progress import track
+from packshot.text.attributes import Attributes, load_vocabulary
 
-FEWEST_GENERATED = 512
-# Below this number of real pictures the distances are dominated by the sample, not by the model.
+SCHEMA = 2
+FEWEST_GENERATED = 1024
+# Below these numbers of real pictures a figure says more about the sample than about the model.
 ENOUGH_REAL = 200
-WAY = "pictures at the model's resolution, resized to 224 px with an antialiasing Lanczos filter"
+ENOUGH_OF_A_KIND = 20
+SAME_DESCRIPTION = 50
+_REPEATED = 8
+_CLOSEST = 24
 
 
-def evaluate(folder: Path, catalog_path: Path, out: Path | None = None) -> dict[str, Any]:
-    """Judge a model against the held-out split of a catalog and write ``evaluation.json`` and the card.
+@dataclass(frozen=True)
+class Settings:
+    """What ``packshot evaluate`` can be told.
+
+    Attributes:
+        prompts: CSV file of descriptions for adherence; None composes them from what the model knows.
+        images: pictures to draw from held-out descriptions; None is as many as those, at least ``FEWEST_GENERATED``.
+        seeds: pictures for each description of ``prompts``.
+    """
+
+    prompts: Path | None = None
+    images: int | None = None
+    seeds: int = 16
+
+
+def evaluate(
+    folder: Path, catalog_path: Path, out: Path | None = None, settings: Settings | None = None
+) -> dict[str, Any]:
+    """Judge a model against the held-out split of a catalog; write ``evaluation.json``, the card and ``probes.npz``.
 
     Args:
         out: where to write; None writes into the model folder.
@@ -40,67 +67,187 @@ def evaluate(folder: Path, catalog_path: Path, out: Path | None = None) -> dict[
     Raises:
         PackshotError: no such model or catalog, or fewer than 2 held-out pictures.
     """
-    model, catalog = ModelFolder(folder), Catalog(catalog_path)
-    result = judge(model, catalog)
+    model, settings = ModelFolder(folder), settings or Settings()
+    prompts = read_prompts(settings.prompts) if settings.prompts else default_prompts(model.config, load_vocabulary())
+    reference = Reference.of(model.config, Catalog(catalog_path))
+    result = judge(model, reference, prompts, settings)
     target = out or folder
+    if reference.probes is not None:
+        reference.probes.save(target / "probes.npz")
     write_json(target / "evaluation.json", result)
     write_card(target, model.config, result)
     return result
 
 
-def judge(model: ModelFolder, catalog: Catalog) -> dict[str, Any]:
-    """FID and KID of a model, with the same distances between real pictures as the level that cannot be beaten."""
-    features, config = Lite0(), model.config
-    rows = catalog.rows("test", config.without)
-    held_out = len(rows)
-    if held_out < 2:
-        raise PackshotError(f"only {held_out} held-out pictures, at least 2 are needed", catalog.path)
-    # Evenly spread rows, since a catalog may be sorted by kind.
-    train = catalog.rows("train", config.without)
-    spread = [train[i] for i in np.linspace(0, len(train) - 1, min(held_out, len(train))).astype(int)]
-    real = features.embed(_pictures(catalog, "test", rows, config.resolution, config.fit))
-    others = features.embed(_pictures(catalog, "train", spread, config.resolution, config.fit))
-    wanted = _wanted(catalog, rows, max(held_out, FEWEST_GENERATED))
-    generator = Generator(model)
-    started = time.perf_counter()
-    drawn = [g.pixels for g in track(generator.pictures(wanted), "generating", len(wanted))]
-    seconds = time.perf_counter() - started
-    generated = features.embed(drawn)
-    warnings = []
-    if held_out < ENOUGH_REAL:
-        warnings.append(f"only {held_out} held-out pictures: the distances say little below {ENOUGH_REAL}")
+def judge(model: ModelFolder, reference: Reference, prompts: Sequence[Prompt], settings: Settings) -> dict[str, Any]:
+    """Every figure of a model, beside the same figures of real pictures that it was not trained to draw."""
+    generator, features = Generator(model), reference.features
+    known = reference.attributes("test")
+    descriptions = _descriptions(reference)
+    count = settings.images or max(len(known), FEWEST_GENERATED)
+    # Held-out descriptions in turn, Chinese and English alternately, each picture with a seed of its own.
+    wanted = [(descriptions[i % len(known)][i % 2], i) for i in range(count)]
+    drawn = draw(generator, wanted, features, "pictures of held-out descriptions")
+    asked = [known[i % len(known)] for i in range(count)]
+    # Other real pictures, evenly spread since a catalog may be sorted, as many as were drawn if there are so many.
+    others = _spread(len(reference.training), count)
+    sample, sample_known = reference.training[others], [reference.attributes("train")[i] for i in others]
+    real = fidelity(reference.held_out, sample)
+    scores = fidelity(reference.held_out, drawn.features)
+    copies = closest(reference.training, reference.held_out, drawn.features)
+    order = np.argsort(copies.distance, kind="stable")[:_CLOSEST]
     return {
-        "model": config.name,
+        "schema": SCHEMA,
+        "model": model.config.name,
         "model_id": model.identity,
-        "catalog": catalog.name,
+        "family": model.config.family,
+        "catalog": reference.catalog.name,
         "features": f"{features.name} {features.version}",
-        "way": WAY,
-        "resolution": config.resolution,
-        "images": {"real": held_out, "generated": len(generated), "training_sample": len(others)},
-        "fid": frechet_distance(moments(real), moments(generated)),
-        "kid": kernel_distance(real, generated),
-        "real_against_real": {
-            "fid": frechet_distance(moments(real), moments(others)),
-            "kid": kernel_distance(real, others),
+        "way": f"pictures at the model's {model.config.resolution} px, {features.way}",
+        "resolution": model.config.resolution,
+        "images": {"real": len(known), "generated": count, "training": len(reference.training), "sample": len(others)},
+        "scores": _json(scores),
+        "real_against_real": _json(real),
+        "per_category": {
+            name: _json(figures)
+            for name, figures in by_category(
+                reference.held_out, [_kind(a) for a in known], drawn.features, [_kind(a) for a in asked]
+            ).items()
         },
-        "ms_per_image": 1000 * seconds / len(generated),
-        "warnings": warnings,
+        "real_per_category": {
+            name: _json(figures)
+            for name, figures in by_category(
+                reference.held_out, [_kind(a) for a in known], sample, [_kind(a) for a in sample_known]
+            ).items()
+        },
+        "adherence": _adherence(generator, reference, prompts, settings.seeds),
+        "r_precision": _r_precision(generator, reference, drawn, descriptions),
+        "memorisation": {
+            "near_copies": copies.share.json(),
+            "threshold": copies.threshold,
+            "authenticity": authenticity(reference.training, drawn.features).json(),
+            "authenticity_real": authenticity(reference.training, reference.held_out).json(),
+            "closest": [
+                {
+                    "text": wanted[i][0],
+                    "seed": wanted[i][1],
+                    "distance": float(copies.distance[i]),
+                    "sku": reference.sku("train", int(copies.row[i])),
+                    "row": reference.rows["train"][int(copies.row[i])],
+                    "near_copy": bool(copies.near[i]),
+                }
+                for i in map(int, order)
+            ],
+        },
+        "same_description": _same_description(generator, reference, prompts),
+        "ms_per_image": 1000 * drawn.seconds / count,
+        "warnings": _warnings(known, asked),
         "packshot_version": __version__,
     }
 
 
-def _wanted(catalog: Catalog, chosen: Sequence[int], count: int) -> list[tuple[str, int]]:
-    """The held-out descriptions in turn, Chinese and English alternately, each time with another seed."""
-    rows = catalog.test[list(chosen)].select("text", "text_zh", "text_en").rows()
-    wanted = []
-    for i in range(count):
-        text, zh, en = rows[i % len(rows)]
-        wanted.append(((zh if i % 2 else en) or text, i))
-    return wanted
+def _adherence(
+    generator: Generator, reference: Reference, prompts: Sequence[Prompt], seeds: int
+) -> dict[str, Any] | None:
+    if reference.probes is None or not prompts:
+        return None
+    wanted = [(prompt.text, seed) for prompt in prompts for seed in range(seeds)]
+    drawn = draw(generator, wanted, Lite0(), "pictures of asked descriptions", colors=True)
+    return adherence(reference.probes, prompts, drawn.features, drawn.colors)
 
 
-def _pictures(
-    catalog: Catalog, split: Split, rows: Sequence[int], resolution: int, fit: Fit
-) -> Iterator[NDArray[np.uint8]]:
-    for picture in catalog.images(split, rows):
-        yield to_square(picture, resolution, fit)
+def _r_precision(
+    generator: Generator, reference: Reference, drawn: Drawn, descriptions: Sequence[tuple[str, str]]
+) -> dict[str, Any] | None:
+    """Retrieval among the held-out split's descriptions, each language by itself."""
+    encoder = generator.conditioner.encoder
+    result: dict[str, Any] = {}
+    trained = _descriptions(reference, "train")
+    for column, language in ((1, "zh"), (0, "en")):
+        texts = sorted({pair[column] for pair in descriptions})
+        if len(texts) < 2:
+            return None
+        distinct = sorted({pair[column] for pair in trained})
+        vectors = dict(zip(distinct, encoder.encode(distinct), strict=True))
+        projection = Projection(reference.training, np.stack([vectors[pair[column]] for pair in trained]))
+        number = {text: i for i, text in enumerate(texts)}
+        encoded = encoder.encode(texts)
+        chosen = [i for i in range(len(drawn.wanted)) if i % 2 == column]
+        generated = r_precision(
+            projection.similarity(drawn.features[chosen], encoded),
+            [number[descriptions[i % len(descriptions)][column]] for i in chosen],
+        )
+        real = r_precision(
+            projection.similarity(reference.held_out, encoded), [number[pair[column]] for pair in descriptions]
+        )
+        result[language] = {
+            "generated": generated.json(),
+            "real": real.json(),
+            "candidates": min(CANDIDATES, len(texts)),
+        }
+    return result
+
+
+def _same_description(generator: Generator, reference: Reference, prompts: Sequence[Prompt]) -> dict[str, Any] | None:
+    """How different fifty pictures of one description are, as a share of how different real ones of its kind are."""
+    chosen = [prompts[i] for i in _spread(len(prompts), _REPEATED)]
+    known = reference.attributes("train")
+    entries: list[dict[str, Any]] = []
+    for prompt in chosen:
+        kind, color = _kind(prompt.asked), next(iter(prompt.asked.get("color", ())), "")
+        alike = [i for i, a in enumerate(known) if _kind(a) == kind and color in (*a.get("color", ())[:1], "")]
+        if len(alike) < SAME_DESCRIPTION:
+            alike = [i for i, a in enumerate(known) if _kind(a) == kind]
+        if len(alike) < 10:
+            continue
+        alike = [alike[i] for i in _spread(len(alike), SAME_DESCRIPTION)]
+        wanted = [(prompt.text, seed) for seed in range(SAME_DESCRIPTION)]
+        found = draw(generator, wanted, reference.features, f"{SAME_DESCRIPTION} × {prompt.text}").features
+        entries.append(
+            {
+                "text": prompt.text,
+                "spread": relative_spread(found, reference.training[alike]).json(),
+                "different": vendi_score(found),
+                "different_real": vendi_score(reference.training[alike]),
+                "real": len(alike),
+            }
+        )
+    if not entries:
+        return None
+    values = np.array([e["spread"]["value"] for e in entries])
+    return {"seeds": SAME_DESCRIPTION, "spread": mean(values).json(), "descriptions": entries}
+
+
+def _descriptions(reference: Reference, split: Split = "test") -> list[tuple[str, str]]:
+    """(English, Chinese) of each picture; the one it has where it has only one."""
+    frame = reference.catalog.split(split)[reference.rows[split]]
+    columns = (frame[name].to_list() for name in ("text", "text_en", "text_zh"))
+    return [(en or zh or text, zh or en or text) for text, en, zh in zip(*columns, strict=True)]
+
+
+def _warnings(known: Sequence[Attributes], asked: Sequence[Attributes]) -> list[str]:
+    warnings = []
+    if len(known) < ENOUGH_REAL:
+        warnings.append(f"only {len(known)} held-out pictures: the distances say little below {ENOUGH_REAL}")
+    if len(asked) < ENOUGH_REAL:
+        warnings.append(f"only {len(asked)} generated pictures: the distances say little below {ENOUGH_REAL}")
+    kinds = [_kind(a) for a in known]
+    few = sorted({k for k in kinds if k and kinds.count(k) < ENOUGH_OF_A_KIND})
+    if few:
+        warnings.append(
+            f"fewer than {ENOUGH_OF_A_KIND} held-out pictures of {', '.join(few)}: their figures say little"
+        )
+    return warnings
+
+
+def _json(figures: Mapping[str, Figure]) -> dict[str, Any]:
+    return {name: figure.json() for name, figure in figures.items()}
+
+
+def _kind(attributes: Attributes) -> str:
+    return next(iter(attributes.get("category", ())), "")
+
+
+def _spread(available: int, count: int) -> list[int]:
+    chosen: NDArray[np.int64] = np.linspace(0, available - 1, min(count, available)).round().astype(np.int64)
+    return chosen.tolist() if available else []

@@ -30,9 +30,10 @@ class Figure:
     high: float
     n: int
 
-    def json(self) -> dict[str, float | int]:
-        """As it stands in ``evaluation.json``."""
-        return {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
+    def json(self) -> dict[str, float | int | None]:
+        """As it stands in ``evaluation.json``; null where it is not known or has no bound."""
+        known = {k: v if math.isfinite(v) else None for k, v in vars(self).items() if k != "n"}
+        return {**known, "n": self.n}
 
 
 def share(hits: float, n: int) -> Figure:

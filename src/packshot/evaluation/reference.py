@@ -1,0 +1,113 @@
+"""The real pictures that a model is judged by, prepared and measured once and kept in the catalog's cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.catalog import Catalog, Split
+from packshot.errors import PackshotError
+from packshot.evaluation.probes import FORM, Probes, color_name, fit_probes
+from packshot.features.base import Features
+from packshot.features.cache import cached
+from packshot.features.lite0 import Lite0
+from packshot.images.resize import Fit, to_square
+from packshot.progress import track
+from packshot.text.attributes import Attributes
+
+if TYPE_CHECKING:
+    from packshot.artifact import ModelConfig
+
+
+class Reference:
+    """A catalog's real pictures at a model's resolution.
+
+    Args:
+        catalog: the catalog.
+        resolution: side of the squares that pictures become, pixels.
+        fit: how they become squares.
+        without: flags of rows to leave out.
+        features: what the metrics are measured on; lite0 by default.
+
+    Raises:
+        PackshotError: fewer than 2 held-out or training pictures.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        resolution: int,
+        fit: Fit,
+        without: Sequence[str] = (),
+        features: Features | None = None,
+    ) -> None:
+        self.catalog, self.resolution, self.fit = catalog, resolution, fit
+        self.features: Features = features or Lite0()
+        self.rows: dict[Split, list[int]] = {s: catalog.rows(s, tuple(without)) for s in ("train", "test")}
+        for rows, name in ((self.rows["test"], "held-out"), (self.rows["train"], "training")):
+            if len(rows) < 2:
+                raise PackshotError(f"only {len(rows)} {name} pictures, at least 2 are needed", catalog.path)
+
+    @classmethod
+    def of(cls, config: ModelConfig, catalog: Catalog, features: Features | None = None) -> Reference:
+        """The reference for a model: pictures as it was trained on them."""
+        return cls(catalog, config.resolution, config.fit, config.without, features)
+
+    @cached_property
+    def held_out(self) -> NDArray[np.float32]:
+        """(n, d) features of the held-out pictures."""
+        return self._embedded("test", self.features)
+
+    @cached_property
+    def training(self) -> NDArray[np.float32]:
+        """(n, d) features of the training pictures."""
+        return self._embedded("train", self.features)
+
+    def attributes(self, split: Split) -> list[Attributes]:
+        """What the catalog says of each picture."""
+        every = self.catalog.attributes(split)
+        return [every[i] for i in self.rows[split]]
+
+    def sku(self, split: Split, position: int) -> str:
+        """The product number of a picture."""
+        return str(self.catalog.split(split)["sku"][self.rows[split][position]])
+
+    def pictures(self, split: Split, which: Sequence[int] | None = None) -> Iterator[NDArray[np.uint8]]:
+        """The pictures of a split, or of some of its positions, as squares."""
+        rows = self.rows[split] if which is None else [self.rows[split][i] for i in which]
+        for picture in self.catalog.images(split, rows):
+            yield to_square(picture, self.resolution, self.fit)
+
+    @cached_property
+    def probes(self) -> Probes | None:
+        """Probes fitted on the training split, always on lite0 features; None where no two kinds can be told apart."""
+        path = self.catalog.cache_dir / f"probes-{hashlib.sha256(json.dumps(self._key).encode()).hexdigest()[:20]}.npz"
+        if path.exists():
+            return Probes.load(path)
+        lite0 = Lite0()
+        probes = fit_probes(
+            lite0,
+            self.resolution,
+            self.fit,
+            (self._embedded("train", lite0), self.attributes("train")),
+            (self._embedded("test", lite0), self.attributes("test")),
+            [color_name(picture) for picture in track(self.pictures("test"), "colors", len(self.rows["test"]))],
+        )
+        if probes is not None:
+            probes.save(path)
+        return probes
+
+    @property
+    def _key(self) -> list[object]:
+        return [self.catalog.fingerprint, self.resolution, self.fit, self.rows["train"], self.rows["test"], FORM]
+
+    def _embedded(self, split: Split, features: Features) -> NDArray[np.float32]:
+        key = [self.catalog.fingerprint, split, self.resolution, self.fit, self.rows[split]]
+        label = f"{features.name} features of {'held-out' if split == 'test' else 'training'} pictures"
+        return cached(self.catalog.cache_dir, key, features, len(self.rows[split]), lambda: self.pictures(split), label)
