@@ -29,13 +29,16 @@ def evaluate(
         int | None, typer.Option(min=2, help="Pictures to draw from held-out descriptions; at least 1024 by default.")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Pictures for each description to follow.")] = 16,
+    neighbours: Annotated[
+        bool, typer.Option("--neighbours", help="Write the neighbour index that generate --no-copies needs.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Judge a model against the held-out pictures of a catalog."""
     from packshot.evaluation.evaluate import Settings
     from packshot.evaluation.evaluate import evaluate as run
 
-    result = run(model, catalog, out, Settings(prompts=prompts, images=images, seeds=seeds))
+    result = run(model, catalog, out, Settings(prompts=prompts, images=images, seeds=seeds, neighbours=neighbours))
     for warning in result["warnings"]:
         say(f"packshot: warning: {warning}.")
     emit(result, as_json, lines(result))

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from packshot.cli.output import Json, Overwrite, emit
+from packshot.errors import PackshotError
 from packshot.progress import say
 
 
@@ -29,11 +30,15 @@ def generate(
     like: Annotated[Path | None, typer.Option(help="Vary this picture (vae models).")] = None,
     strength: Annotated[float, typer.Option(min=0, max=1, help="How far --like may be left.")] = 0.5,
     temperature: Annotated[float, typer.Option(min=0, max=2, help="Below 1: safer and less varied.")] = 1.0,
+    no_copies: Annotated[
+        bool, typer.Option("--no-copies", help="Refuse near-copies of training pictures (needs a neighbour index).")
+    ] = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Make pictures from descriptions."""
     from packshot.families.common.family import SamplingOptions
+    from packshot.generation.copies import CopyGuard, unguarded
     from packshot.generation.coverage import warnings_for
     from packshot.generation.generator import Generator
     from packshot.generation.models import open_model
@@ -48,13 +53,28 @@ def generate(
         like=generator.like(read(like).on_white()) if like else None,
     )
     wanted = [(text, first + i) for text in texts for i in range(n)]
-    images = [(image, save(image, out, overwrite=overwrite)) for image in generator.pictures(wanted, options)]
+    guard = CopyGuard(generator) if no_copies else None
+    guarded = guard.pictures(wanted, options) if guard else unguarded(generator.pictures(wanted, options))
+    images, refused = [], 0
+    for made in guarded:
+        if made.copied:
+            say(f"packshot: warning: {made.told}.")
+        if made.image is None:
+            refused += 1
+        else:
+            images.append((made.image, save(made.image, out, overwrite=overwrite)))
     warnings = [w for text in texts for w in warnings_for(text, generator.model.config, generator.vocabulary)]
     for warning in warnings:
         say(f"packshot: warning: {warning}.")
     result = {
         "model": generator.model.config.name,
         "images": [{"file": str(path), "text": image.text, "seed": image.seed} for image, path in images],
+        "refused": refused,
         "warnings": warnings,
     }
     emit(result, as_json, [str(path) for _, path in images])
+    if refused:
+        raise PackshotError(
+            f"{refused} of {len(wanted)} pictures were near-copies of training pictures from every seed tried",
+            hint="Ask for other seeds, or leave --no-copies out.",
+        )

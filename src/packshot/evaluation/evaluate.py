@@ -46,11 +46,13 @@ class Settings:
         prompts: CSV file of descriptions for adherence; None composes them from what the model knows.
         images: pictures to draw from held-out descriptions; None is as many as those, at least ``FEWEST_GENERATED``.
         seeds: pictures for each description of ``prompts``.
+        neighbours: write the neighbour index too, by which ``--no-copies`` refuses near-copies.
     """
 
     prompts: Path | None = None
     images: int | None = None
     seeds: int = 16
+    neighbours: bool = False
 
 
 def evaluate(
@@ -74,6 +76,8 @@ def evaluate(
     target = out or folder
     if reference.probes is not None:
         reference.probes.save(target / "probes.npz")
+    if settings.neighbours:
+        reference.neighbour_index().save(target)
     write_json(target / "evaluation.json", result)
     write_card(target, model.config, result)
     return result

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from packshot.catalog import Catalog, Split
 from packshot.errors import PackshotError
+from packshot.evaluation.near_copies import threshold
 from packshot.evaluation.probes import FORM, Probes, color_name, fit_probes
 from packshot.features.base import Features
 from packshot.features.cache import cached
+from packshot.features.index import NeighbourIndex
 from packshot.features.lite0 import Lite0
 from packshot.images.resize import Fit, to_square
 from packshot.progress import track
@@ -102,6 +104,14 @@ class Reference:
         if probes is not None:
             probes.save(path)
         return probes
+
+    def neighbour_index(self) -> NeighbourIndex:
+        """The training pictures as ``--no-copies`` needs them, always on lite0 features."""
+        lite0 = Lite0()
+        vectors = np.asarray(self._embedded("train", lite0)).astype(np.float16)
+        limit = threshold(vectors, self._embedded("test", lite0))
+        skus = self.catalog.train["sku"].to_list()
+        return NeighbourIndex(vectors, np.array([skus[row] for row in self.rows["train"]]), limit)
 
     @property
     def _key(self) -> list[object]:
