@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from packshot.cli.output import Json, emit
+from packshot.errors import PackshotError
 from packshot.progress import say
 
 
@@ -29,6 +30,15 @@ def evaluate(
         int | None, typer.Option(min=2, help="Pictures to draw from held-out descriptions; at least 1024 by default.")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Pictures for each description to follow.")] = 16,
+    inception: Annotated[
+        str | None,
+        typer.Option(
+            help="Standard Inception-V3 features: path of inception-2015-12-05.pt, or download.", metavar="FILE"
+        ),
+    ] = None,
+    features: Annotated[
+        Path | None, typer.Option(help="Features of a Hugging Face vision model (CLIP, DINOv2) in this folder.")
+    ] = None,
     neighbours: Annotated[
         bool, typer.Option("--neighbours", help="Write the neighbour index that generate --no-copies needs.")
     ] = False,
@@ -38,7 +48,10 @@ def evaluate(
     from packshot.evaluation.evaluate import Settings
     from packshot.evaluation.evaluate import evaluate as run
 
-    result = run(model, catalog, out, Settings(prompts=prompts, images=images, seeds=seeds, neighbours=neighbours))
+    if inception and features:
+        raise PackshotError("--inception and --features exclude each other", usage=True)
+    settings = Settings(prompts, images, seeds, neighbours, inception, features)
+    result = run(model, catalog, out, settings)
     for warning in result["warnings"]:
         say(f"packshot: warning: {warning}.")
     emit(result, as_json, lines(result))
@@ -53,6 +66,7 @@ def lines(result: dict[str, Any]) -> list[str]:
     told += [
         f"{label} {figure(scores[name], form)}; real against real {figure(real[name], form)}"
         for name, label, form, _ in METRICS
+        if name in scores
     ]
     told += [
         f"near-copies {figure(copies['near_copies'], PERCENT)}; authenticity {figure(copies['authenticity'], PERCENT)}"
@@ -66,4 +80,7 @@ def lines(result: dict[str, Any]) -> list[str]:
                 if part[facet]
             ]
             told.append(f"follows the {label}, share of the ceiling: {', '.join(parts)}")
-    return [*told, f"{result['ms_per_image']:.0f} ms an image"]
+    spent = result["costs"]
+    if spent["ms_per_image"]:
+        told.append(f"{spent['ms_per_image']:.0f} ms an image on one core, {spent['peak_mb']:.0f} MB of memory")
+    return told

@@ -15,6 +15,7 @@ PERCENT = (100.0, ".0f", " %")
 METRICS = (
     ("fid", "FID", (1.0, ".1f", ""), "lower"),
     ("kid", "KID × 1000", (1000.0, ".2f", ""), "lower"),
+    ("is", "Inception Score", (1.0, ".2f", ""), "higher"),
     ("precision", "precision", PERCENT, "higher"),
     ("recall", "recall", PERCENT, "higher"),
     ("density", "density", (1.0, ".2f", ""), "higher"),
@@ -83,7 +84,9 @@ def _scores(evaluation: Mapping[str, Any] | None) -> list[str]:
         return ["Not evaluated yet: run `packshot evaluate`."]
     images, scores, real = evaluation["images"], evaluation["scores"], evaluation["real_against_real"]
     rows = [
-        (label, figure(scores[name], form), figure(real[name], form), better) for name, label, form, better in METRICS
+        (label, figure(scores[name], form), figure(real[name], form), better)
+        for name, label, form, better in METRICS
+        if name in scores
     ]
     copies = evaluation["memorisation"]
     rows += [

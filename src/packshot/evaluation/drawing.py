@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from packshot.evaluation.probes import color_name
 from packshot.features.base import Features
+from packshot.features.inception import Inception
 from packshot.generation.generator import Generator
 from packshot.progress import ticker
 
@@ -24,19 +25,34 @@ class Drawn:
         features: (n, d) float32.
         colors: the named main color of each; empty where it was not asked for.
         seconds: that drawing took, measuring left out.
+        probabilities: (n, classes) where they were asked for.
     """
 
     wanted: Sequence[tuple[str, int]]
     features: NDArray[np.float32]
     colors: list[str | None]
     seconds: float
+    probabilities: NDArray[np.float32] | None = None
 
 
 def draw(
-    generator: Generator, wanted: Sequence[tuple[str, int]], features: Features, label: str, *, colors: bool = False
+    generator: Generator,
+    wanted: Sequence[tuple[str, int]],
+    features: Features,
+    label: str,
+    *,
+    colors: bool = False,
+    classify: bool = False,
 ) -> Drawn:
-    """Draw a picture for every (description, seed) and measure it."""
+    """Draw a picture for every (description, seed) and measure it.
+
+    Args:
+        label: to show while it goes on.
+        colors: name each picture's main color too.
+        classify: take class probabilities too; of Inception features only.
+    """
     named: list[str | None] = []
+    chances: list[NDArray[np.float32]] = []
     spent = 0.0
 
     def pictures() -> Iterator[NDArray[np.uint8]]:
@@ -50,6 +66,8 @@ def draw(
                 return
             if colors:
                 named.append(color_name(image.pixels))
+            if classify and isinstance(features, Inception):
+                chances.append(features.probabilities([image.pixels]))
             yield image.pixels
 
     out, done = np.zeros((len(wanted), features.dim), np.float32), 0
@@ -58,4 +76,4 @@ def draw(
             out[done : done + len(rows)] = rows
             done += len(rows)
             shown.advance(len(rows))
-    return Drawn(wanted, out, named, spent)
+    return Drawn(wanted, out, named, spent, np.concatenate(chances) if chances else None)

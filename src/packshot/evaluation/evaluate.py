@@ -8,22 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from packshot import __version__
 from packshot.artifact import ModelFolder, write_json
-from packshot.catalog import Catalog, Split
+from packshot.catalog import Catalog
 from packshot.evaluation.adherence import adherence
 from packshot.evaluation.authenticity import authenticity
 from packshot.evaluation.card import write_card
-from packshot.evaluation.diversity import relative_spread, vendi_score
-from packshot.evaluation.drawing import Drawn, draw
+from packshot.evaluation.costs import costs
+from packshot.evaluation.drawing import draw
 from packshot.evaluation.fidelity import by_category, fidelity
-from packshot.evaluation.intervals import Figure, mean
+from packshot.evaluation.inception_score import inception
+from packshot.evaluation.intervals import Figure
 from packshot.evaluation.near_copies import closest
 from packshot.evaluation.prompts import Prompt, default_prompts, read_prompts
-from packshot.evaluation.r_precision import CANDIDATES, Projection, r_precision
-from packshot.evaluation.reference import Reference
+from packshot.evaluation.reference import Reference, evenly, kind_of
+from packshot.evaluation.retrieval import retrieval
+from packshot.evaluation.variety import same_description
+from packshot.features.choose import choose_features
+from packshot.features.inception import Inception
 from packshot.features.lite0 import Lite0
 from packshot.generation.generator import Generator
 from packshot.text.attributes import Attributes, load_vocabulary
@@ -33,8 +36,6 @@ FEWEST_GENERATED = 1024
 # Below these numbers of real pictures a figure says more about the sample than about the model.
 ENOUGH_REAL = 200
 ENOUGH_OF_A_KIND = 20
-SAME_DESCRIPTION = 50
-_REPEATED = 8
 _CLOSEST = 24
 
 
@@ -47,12 +48,16 @@ class Settings:
         images: pictures to draw from held-out descriptions; None is as many as those, at least ``FEWEST_GENERATED``.
         seeds: pictures for each description of ``prompts``.
         neighbours: write the neighbour index too, by which ``--no-copies`` refuses near-copies.
+        inception: path of the standard Inception-V3 file, or ``download``; its features are used instead of lite0's.
+        features: folder of a Hugging Face vision model, whose features are used instead of lite0's.
     """
 
     prompts: Path | None = None
     images: int | None = None
     seeds: int = 16
     neighbours: bool = False
+    inception: str | None = None
+    features: Path | None = None
 
 
 def evaluate(
@@ -71,7 +76,8 @@ def evaluate(
     """
     model, settings = ModelFolder(folder), settings or Settings()
     prompts = read_prompts(settings.prompts) if settings.prompts else default_prompts(model.config, load_vocabulary())
-    reference = Reference.of(model.config, Catalog(catalog_path))
+    features = choose_features(settings.inception, settings.features)
+    reference = Reference.of(model.config, Catalog(catalog_path), features)
     result = judge(model, reference, prompts, settings)
     target = out or folder
     if reference.probes is not None:
@@ -87,17 +93,21 @@ def judge(model: ModelFolder, reference: Reference, prompts: Sequence[Prompt], s
     """Every figure of a model, beside the same figures of real pictures that it was not trained to draw."""
     generator, features = Generator(model), reference.features
     known = reference.attributes("test")
-    descriptions = _descriptions(reference)
+    descriptions = reference.descriptions("test")
     count = settings.images or max(len(known), FEWEST_GENERATED)
     # Held-out descriptions in turn, Chinese and English alternately, each picture with a seed of its own.
     wanted = [(descriptions[i % len(known)][i % 2], i) for i in range(count)]
-    drawn = draw(generator, wanted, features, "pictures of held-out descriptions")
+    standard = isinstance(features, Inception)
+    drawn = draw(generator, wanted, features, "pictures of held-out descriptions", classify=standard)
     asked = [known[i % len(known)] for i in range(count)]
     # Other real pictures, evenly spread since a catalog may be sorted, as many as were drawn if there are so many.
-    others = _spread(len(reference.training), count)
+    others = evenly(len(reference.training), count)
     sample, sample_known = reference.training[others], [reference.attributes("train")[i] for i in others]
     real = fidelity(reference.held_out, sample)
     scores = fidelity(reference.held_out, drawn.features)
+    if drawn.probabilities is not None and isinstance(features, Inception):
+        scores["is"] = inception(drawn.probabilities)
+        real["is"] = inception(features.probabilities(reference.pictures("train", others)))
     copies = closest(reference.training, reference.held_out, drawn.features)
     order = np.argsort(copies.distance, kind="stable")[:_CLOSEST]
     return {
@@ -115,17 +125,17 @@ def judge(model: ModelFolder, reference: Reference, prompts: Sequence[Prompt], s
         "per_category": {
             name: _json(figures)
             for name, figures in by_category(
-                reference.held_out, [_kind(a) for a in known], drawn.features, [_kind(a) for a in asked]
+                reference.held_out, [kind_of(a) for a in known], drawn.features, [kind_of(a) for a in asked]
             ).items()
         },
         "real_per_category": {
             name: _json(figures)
             for name, figures in by_category(
-                reference.held_out, [_kind(a) for a in known], sample, [_kind(a) for a in sample_known]
+                reference.held_out, [kind_of(a) for a in known], sample, [kind_of(a) for a in sample_known]
             ).items()
         },
         "adherence": _adherence(generator, reference, prompts, settings.seeds),
-        "r_precision": _r_precision(generator, reference, drawn, descriptions),
+        "r_precision": retrieval(generator.conditioner.encoder, reference, drawn),
         "memorisation": {
             "near_copies": copies.share.json(),
             "threshold": copies.threshold,
@@ -143,8 +153,8 @@ def judge(model: ModelFolder, reference: Reference, prompts: Sequence[Prompt], s
                 for i in map(int, order)
             ],
         },
-        "same_description": _same_description(generator, reference, prompts),
-        "ms_per_image": 1000 * drawn.seconds / count,
+        "same_description": same_description(generator, reference, prompts),
+        "costs": costs(model, wanted[0][0]),
         "warnings": _warnings(known, asked),
         "packshot_version": __version__,
     }
@@ -160,82 +170,13 @@ def _adherence(
     return adherence(reference.probes, prompts, drawn.features, drawn.colors)
 
 
-def _r_precision(
-    generator: Generator, reference: Reference, drawn: Drawn, descriptions: Sequence[tuple[str, str]]
-) -> dict[str, Any] | None:
-    """Retrieval among the held-out split's descriptions, each language by itself."""
-    encoder = generator.conditioner.encoder
-    result: dict[str, Any] = {}
-    trained = _descriptions(reference, "train")
-    for column, language in ((1, "zh"), (0, "en")):
-        texts = sorted({pair[column] for pair in descriptions})
-        if len(texts) < 2:
-            return None
-        distinct = sorted({pair[column] for pair in trained})
-        vectors = dict(zip(distinct, encoder.encode(distinct), strict=True))
-        projection = Projection(reference.training, np.stack([vectors[pair[column]] for pair in trained]))
-        number = {text: i for i, text in enumerate(texts)}
-        encoded = encoder.encode(texts)
-        chosen = [i for i in range(len(drawn.wanted)) if i % 2 == column]
-        generated = r_precision(
-            projection.similarity(drawn.features[chosen], encoded),
-            [number[descriptions[i % len(descriptions)][column]] for i in chosen],
-        )
-        real = r_precision(
-            projection.similarity(reference.held_out, encoded), [number[pair[column]] for pair in descriptions]
-        )
-        result[language] = {
-            "generated": generated.json(),
-            "real": real.json(),
-            "candidates": min(CANDIDATES, len(texts)),
-        }
-    return result
-
-
-def _same_description(generator: Generator, reference: Reference, prompts: Sequence[Prompt]) -> dict[str, Any] | None:
-    """How different fifty pictures of one description are, as a share of how different real ones of its kind are."""
-    chosen = [prompts[i] for i in _spread(len(prompts), _REPEATED)]
-    known = reference.attributes("train")
-    entries: list[dict[str, Any]] = []
-    for prompt in chosen:
-        kind, color = _kind(prompt.asked), next(iter(prompt.asked.get("color", ())), "")
-        alike = [i for i, a in enumerate(known) if _kind(a) == kind and color in (*a.get("color", ())[:1], "")]
-        if len(alike) < SAME_DESCRIPTION:
-            alike = [i for i, a in enumerate(known) if _kind(a) == kind]
-        if len(alike) < 10:
-            continue
-        alike = [alike[i] for i in _spread(len(alike), SAME_DESCRIPTION)]
-        wanted = [(prompt.text, seed) for seed in range(SAME_DESCRIPTION)]
-        found = draw(generator, wanted, reference.features, f"{SAME_DESCRIPTION} × {prompt.text}").features
-        entries.append(
-            {
-                "text": prompt.text,
-                "spread": relative_spread(found, reference.training[alike]).json(),
-                "different": vendi_score(found),
-                "different_real": vendi_score(reference.training[alike]),
-                "real": len(alike),
-            }
-        )
-    if not entries:
-        return None
-    values = np.array([e["spread"]["value"] for e in entries])
-    return {"seeds": SAME_DESCRIPTION, "spread": mean(values).json(), "descriptions": entries}
-
-
-def _descriptions(reference: Reference, split: Split = "test") -> list[tuple[str, str]]:
-    """(English, Chinese) of each picture; the one it has where it has only one."""
-    frame = reference.catalog.split(split)[reference.rows[split]]
-    columns = (frame[name].to_list() for name in ("text", "text_en", "text_zh"))
-    return [(en or zh or text, zh or en or text) for text, en, zh in zip(*columns, strict=True)]
-
-
 def _warnings(known: Sequence[Attributes], asked: Sequence[Attributes]) -> list[str]:
     warnings = []
     if len(known) < ENOUGH_REAL:
         warnings.append(f"only {len(known)} held-out pictures: the distances say little below {ENOUGH_REAL}")
     if len(asked) < ENOUGH_REAL:
         warnings.append(f"only {len(asked)} generated pictures: the distances say little below {ENOUGH_REAL}")
-    kinds = [_kind(a) for a in known]
+    kinds = [kind_of(a) for a in known]
     few = sorted({k for k in kinds if k and kinds.count(k) < ENOUGH_OF_A_KIND})
     if few:
         warnings.append(
@@ -246,12 +187,3 @@ def _warnings(known: Sequence[Attributes], asked: Sequence[Attributes]) -> list[
 
 def _json(figures: Mapping[str, Figure]) -> dict[str, Any]:
     return {name: figure.json() for name, figure in figures.items()}
-
-
-def _kind(attributes: Attributes) -> str:
-    return next(iter(attributes.get("category", ())), "")
-
-
-def _spread(available: int, count: int) -> list[int]:
-    chosen: NDArray[np.int64] = np.linspace(0, available - 1, min(count, available)).round().astype(np.int64)
-    return chosen.tolist() if available else []

@@ -76,6 +76,12 @@ class Reference:
         every = self.catalog.attributes(split)
         return [every[i] for i in self.rows[split]]
 
+    def descriptions(self, split: Split) -> list[tuple[str, str]]:
+        """(English, Chinese) of each picture; the one it has where it has only one."""
+        frame = self.catalog.split(split)[self.rows[split]]
+        columns = (frame[name].to_list() for name in ("text", "text_en", "text_zh"))
+        return [(en or zh or text, zh or en or text) for text, en, zh in zip(*columns, strict=True)]
+
     def sku(self, split: Split, position: int) -> str:
         """The product number of a picture."""
         return str(self.catalog.split(split)["sku"][self.rows[split][position]])
@@ -121,3 +127,14 @@ class Reference:
         key = [self.catalog.fingerprint, split, self.resolution, self.fit, self.rows[split]]
         label = f"{features.name} features of {'held-out' if split == 'test' else 'training'} pictures"
         return cached(self.catalog.cache_dir, key, features, len(self.rows[split]), lambda: self.pictures(split), label)
+
+
+def kind_of(attributes: Attributes) -> str:
+    """The kind of product that attributes name first, or an empty string."""
+    return next(iter(attributes.get("category", ())), "")
+
+
+def evenly(available: int, count: int) -> list[int]:
+    """At most ``count`` of ``available`` positions, evenly spread, since a catalog may be sorted by kind."""
+    chosen: list[int] = np.linspace(0, available - 1, min(count, available)).round().astype(int).tolist()
+    return chosen if available else []

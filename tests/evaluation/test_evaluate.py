@@ -1,0 +1,110 @@
+"""The whole judgement of the default model on a drawn catalog."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from packshot.catalog import Catalog
+from packshot.cli import run
+from packshot.evaluation.evaluate import Settings, evaluate
+from packshot.evaluation.probes import Probes
+from packshot.features.index import NeighbourIndex
+from packshot.generation.models import open_model
+
+DEFAULT = open_model(None).path
+
+
+@pytest.fixture(scope="module")
+def judged(catalog_path: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    out = tmp_path_factory.mktemp("judged")
+    prompts = out / "asked.csv"
+    prompts.write_text("text,category,color\nred dress,dress,red\n蓝色裤子,,\nblack hat,hat,\n")
+    settings = Settings(prompts=prompts, images=80, seeds=3, neighbours=True)
+    return out, evaluate(DEFAULT, catalog_path, out, settings)
+
+
+def test_every_figure_is_there_with_its_interval_and_number(
+    judged: tuple[Path, dict[str, Any]], catalog_path: Path
+) -> None:
+    out, result = judged
+    assert result == json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
+    counts = Catalog(catalog_path).counts
+    assert result["images"] == {
+        "real": counts["test"], "generated": 80, "training": counts["train"], "sample": 80,
+    }  # fmt: skip
+    for figures in (result["scores"], result["real_against_real"]):
+        assert set(figures) == {"fid", "kid", "precision", "recall", "density", "coverage", "spread"}
+        for figure in figures.values():
+            assert figure["low"] <= figure["value"] <= figure["high"]
+            assert figure["n"] > 0
+    # Real photos' model against drawn shapes: far apart, and farther than the shapes from each other.
+    assert result["scores"]["kid"]["low"] > result["real_against_real"]["kid"]["high"]
+    assert set(result["per_category"]) == {"dress", "trousers", "hat"}
+    assert any("held-out pictures: the distances" in w for w in result["warnings"])
+
+
+def test_obedience_is_counted_over_the_asked_descriptions(judged: tuple[Path, dict[str, Any]]) -> None:
+    followed = judged[1]["adherence"]
+    assert (followed["descriptions"], followed["seeds"]) == (3, 3)
+    assert followed["category"]["accuracy"]["n"] == 9
+    assert followed["zh"]["category"]["accuracy"]["n"] == 3
+    # The hat's color is not in its column, and is parsed from its text.
+    assert followed["color"]["accuracy"]["n"] == 9
+    assert followed["color"]["accuracy"]["value"] > 0.6
+    assert set(judged[1]["r_precision"]) == {"zh", "en"}
+
+
+def test_memory_variety_and_costs_are_told(judged: tuple[Path, dict[str, Any]]) -> None:
+    out, result = judged
+    memory = result["memorisation"]
+    assert memory["near_copies"]["value"] == 0
+    assert memory["authenticity"]["value"] > memory["authenticity_real"]["value"]
+    distances = [entry["distance"] for entry in memory["closest"]]
+    assert distances == sorted(distances)
+    assert memory["closest"][0]["sku"].startswith("P")
+    assert result["same_description"]["spread"]["value"] > 0
+    costs = result["costs"]
+    assert 0 < costs["ms_per_image"] < costs["first_ms"]
+    assert 30 < costs["peak_mb"] < 2000
+    assert costs["folder_mb"] > costs["drawing_mb"] > 1
+    assert costs["training_minutes"] > 0
+    assert Probes.load(out / "probes.npz").resolution == 64
+    assert len(NeighbourIndex.load(out).skus) == result["images"]["training"]
+
+
+def test_the_card_tells_the_figures(judged: tuple[Path, dict[str, Any]]) -> None:
+    out, result = judged
+    card = (out / "README.md").read_text(encoding="utf-8")
+    assert f"| FID | {result['scores']['fid']['value']:.1f} (" in card
+    assert "near-copies of training pictures | 0 %" in card
+    assert "not Inception features" in card
+    assert "Warning: only " in card
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "message"),
+    [
+        (("--prompts", "{tmp}/none.csv"), 1, "no such file"),
+        (("--inception", "{tmp}/none.pt"), 1, "no such file"),
+        (("--features", "{tmp}"), 1, "no Hugging Face model"),
+        (("--features", "{tmp}", "--inception", "x"), 2, "exclude each other"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    options: tuple[str, ...],
+    status: int,
+    message: str,
+    catalog_path: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = [o.format(tmp=tmp_path) for o in options]
+    assert run(["evaluate", str(DEFAULT), str(catalog_path), "-o", str(tmp_path), *given]) == status
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert message in lines[0]
+    assert not (tmp_path / "evaluation.json").exists()
