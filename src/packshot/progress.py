@@ -43,6 +43,15 @@ class Ticker:
             self._shown = time.monotonic()
             print(self._line(note), file=sys.stderr, flush=True)
 
+    def reach(self, done: int, total: int) -> None:
+        """Count ``done`` units of ``total``, for work whose size is known only once it has begun."""
+        if self._total is None:
+            self._started = time.monotonic()
+            self._total = total
+            if self._bar is not None and self._task is not None:
+                self._bar.update(self._task, total=total)
+        self.advance(done - self._done)
+
     def _line(self, note: str) -> str:
         of = f"/{self._total}" if self._total else ""
         elapsed = time.monotonic() - self._started
