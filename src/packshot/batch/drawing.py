@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from packshot.batch.choosing import choose, open_probes
 from packshot.errors import PackshotError
 from packshot.evaluation.probes import Probes
+from packshot.features.nsfw import NsfwFilter
 from packshot.finishing.finish import Options as FinishOptions
 from packshot.finishing.finish import finish
 from packshot.finishing.label import Labels, read_labels
@@ -35,6 +36,7 @@ class Job:
         preset: market preset to finish with; empty leaves images as the model drew them.
         mark: write the visible AI label; None is as the preset says.
         upscale: enlarge with Real-ESRGAN.
+        nsfw_filter: refuse pictures that are not safe for work.
         seed: all seeds come from it and the product.
     """
 
@@ -45,6 +47,7 @@ class Job:
     preset: str
     mark: bool | None
     upscale: bool
+    nsfw_filter: bool
     seed: int
 
 
@@ -118,6 +121,8 @@ def _image(task: Task, job: Job, number: int) -> Image:
     if not pictures:
         raise PackshotError("every seed tried gives a near-copy of a training picture", hint="Leave --no-copies out.")
     best, scores = choose([p.pixels for p in pictures], task.attributes, tools.probes)
+    if tools.nsfw is not None and tools.nsfw.refuses(pictures[best].pixels):
+        raise PackshotError("the picture was held back by the NSFW filter")
     data, suffix = to_png(pictures[best]), ".png"
     notes: tuple[str, ...] = ()
     if tools.preset is not None:
@@ -145,6 +150,7 @@ class _Tools(NamedTuple):
     guard: CopyGuard | None
     probes: Probes | None
     preset: Preset | None
+    nsfw: NsfwFilter | None
 
 
 @lru_cache(maxsize=2)
@@ -156,4 +162,5 @@ def _tools(job: Job) -> _Tools:
         CopyGuard(generator) if job.no_copies else None,
         open_probes(generator.model) if job.candidates > 1 else None,
         load(job.preset) if job.preset else None,
+        NsfwFilter() if job.nsfw_filter else None,
     )

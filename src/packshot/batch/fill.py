@@ -19,7 +19,7 @@ from packshot.batch.entries import Entry
 from packshot.batch.journal import Journal, open_journal
 from packshot.batch.manifest import write_manifest
 from packshot.batch.names import folder_names
-from packshot.batch.products import Product, read_products
+from packshot.batch.products import Look, Product, read_products
 from packshot.batch.serving import Prompt, Refusal, Wording, prompt_for
 from packshot.batch.sheet import write_sheet
 from packshot.catalog import Options as TableOptions
@@ -30,6 +30,7 @@ from packshot.files import write_new
 from packshot.finishing.preset import load
 from packshot.generation.models import open_model
 from packshot.text.attributes import load_vocabulary
+from packshot.text.refused import RefusedTerms
 
 # Starting processes takes longer than making images for this many products.
 _FEW = 6
@@ -54,6 +55,9 @@ class Options:
         no_copies: leave out near-copies of training pictures.
         seed: all seeds come from it and the product.
         wording: see ``prompt_for``.
+        refused: descriptions with one of these terms are refused.
+        nsfw_filter: refuse pictures that are not safe for work.
+        confined: take no picture for a product's image that lies outside the folders of the tables.
         redo: SKUs to make anew, from other seeds, though they are done.
         engine, workers: see ``open_engine``; they change neither files nor bytes.
         overwrite: begin anew in a folder that was filled with other settings.
@@ -70,6 +74,9 @@ class Options:
     no_copies: bool = False
     seed: int = 0
     wording: Wording = "auto"
+    refused: RefusedTerms = field(default_factory=RefusedTerms)
+    nsfw_filter: bool = False
+    confined: bool = False
     redo: tuple[str, ...] = ()
     engine: str = "local"
     workers: int | None = None
@@ -114,7 +121,8 @@ def fill(sources: Sequence[Path], out: Path, options: Options | None = None, wat
     model, vocabulary = open_model(options.model), load_vocabulary()
     job = _job(options, model)
     settings = _settings(options, job, model)
-    products = read_products(sources, options.table, out, vocabulary, images=not options.everything)
+    look = Look(not options.everything, options.confined)
+    products = read_products(sources, options.table, out, vocabulary, look)
     with open_journal(out, settings, overwrite=options.overwrite) as journal:
         _redo(options.redo, products, journal)
         entries, tasks = [], {}
@@ -147,6 +155,7 @@ def _job(options: Options, model: ModelFolder) -> Job:
         options.preset,
         options.mark,
         options.upscale,
+        options.nsfw_filter,
         options.seed,
     )
 
@@ -163,6 +172,7 @@ def _settings(options: Options, job: Job, model: ModelFolder) -> dict[str, Any]:
         "preset": f"{preset.name} {preset.identity}" if preset else "",
         "mark": job.mark,
         "upscale": job.upscale,
+        "nsfw_filter": job.nsfw_filter,
         "seed": job.seed,
         "wording": options.wording,
     }
@@ -183,6 +193,10 @@ def _entry(product: Product, prompt: Prompt | Refusal, options: Options) -> Entr
         return Entry(product, "left out", product.junk)
     if product.image and not options.everything:
         return Entry(product, "has image", product.image)
+    said = product.description
+    term = options.refused.find(f"{said.title}\n{said.description}\n{said.text}\n{said.zh}\n{said.en}")
+    if term:
+        return Entry(product, "refused", f"it contains the refused term {term!r}", said.text)
     if isinstance(prompt, Refusal):
         return Entry(product, "refused", prompt.reason, product.description.text, product.description.attributes)
     return Entry(product, "todo", prompt.note, prompt.text, prompt.attributes)

@@ -19,6 +19,19 @@ _SIZE = re.compile(r"\s*[,，/(（-]\s*(?:[2-6]?X{0,4}[SML]|\d{2,3}(?:\.5)?)(?:�
 
 
 @dataclass(frozen=True)
+class Look:
+    """How to find out whether a product has an image.
+
+    Attributes:
+        images: whether to find it out at all.
+        confined: a picture outside the folders of the tables is no image: the table may be a stranger's.
+    """
+
+    images: bool = True
+    confined: bool = False
+
+
+@dataclass(frozen=True)
 class Product:
     """One SKU.
 
@@ -41,7 +54,7 @@ class Product:
 
 
 def read_products(
-    sources: Sequence[Path], options: Options, out: Path, vocabulary: Vocabulary, *, images: bool = True
+    sources: Sequence[Path], options: Options, out: Path, vocabulary: Vocabulary, look: Look = Look()
 ) -> list[Product]:
     """Every SKU of the tables once, in their order.
 
@@ -51,7 +64,6 @@ def read_products(
     Args:
         options: how the tables are read; ``map``, ``drop`` and ``images`` matter here.
         out: a folder in which no pictures are looked for.
-        images: whether to find out which products have an image.
 
     Raises:
         PackshotError: a table is missing or has no column that can be used, or there is no product in any.
@@ -64,16 +76,17 @@ def read_products(
         rows.setdefault(candidate.record.fields["sku"].strip(), []).append(candidate)
     if not rows:
         raise PackshotError("no products in the table", ", ".join(map(str, sources)))
-    return [_product(sku, found, vocabulary, images) for sku, found in rows.items()]
+    allowed = [s.resolve() if s.is_dir() else s.parent.resolve() for s in sources] if look.confined else None
+    return [
+        _product(sku, found, vocabulary, _image(found, allowed) if look.images else "") for sku, found in rows.items()
+    ]
 
 
-def _product(sku: str, candidates: Sequence[Candidate], vocabulary: Vocabulary, images: bool) -> Product:
+def _product(sku: str, candidates: Sequence[Candidate], vocabulary: Vocabulary, image: str) -> Product:
     record = candidates[0].record
     description = describe(record.fields, None, vocabulary)
     family = record.fields.get("product", "") or _sizeless(description.title) or sku
-    return Product(
-        sku, family, description, _image(candidates) if images else "", record.fields.get("price", ""), record.junk
-    )
+    return Product(sku, family, description, image, record.fields.get("price", ""), record.junk)
 
 
 def _sizeless(title: str) -> str:
@@ -82,20 +95,25 @@ def _sizeless(title: str) -> str:
     return title[: found.start()] if found else ""
 
 
-def _image(candidates: Iterable[Candidate]) -> str:
+def _image(candidates: Iterable[Candidate], allowed: Sequence[Path] | None) -> str:
     """The first image that can be used, or nothing."""
     for candidate in candidates:
         if candidate.address:
             return candidate.address
-        data = candidate.data if candidate.data is not None else _content(candidate.path)
+        data = candidate.data if candidate.data is not None else _content(candidate.path, allowed)
         if data and _decodes(data):
             return candidate.reference or candidate.path or "embedded"
     return ""
 
 
-def _content(path: str | None) -> bytes:
+def _content(path: str | None, allowed: Sequence[Path] | None) -> bytes:
+    if path is None:
+        return b""
+    real = Path(path).resolve()
+    if allowed is not None and not any(real.is_relative_to(folder) for folder in allowed):
+        return b""
     try:
-        return Path(path).read_bytes() if path else b""
+        return real.read_bytes()
     except OSError:
         return b""
 
