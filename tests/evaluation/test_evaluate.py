@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from packshot.catalog import Catalog
 from packshot.cli import run
 from packshot.evaluation.evaluate import Settings, evaluate
 from packshot.evaluation.probes import Probes
+from packshot.evaluation.report import _curves
 from packshot.features.index import NeighbourIndex
 from packshot.generation.models import open_model
 
@@ -83,6 +86,49 @@ def test_the_card_tells_the_figures(judged: tuple[Path, dict[str, Any]]) -> None
     assert "near-copies of training pictures | 0 %" in card
     assert "not Inception features" in card
     assert "Warning: only " in card
+
+
+class Page(HTMLParser):
+    """What a page asks for and says."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.sources: list[str] = []
+        self.tags: Counter[str] = Counter()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.sources += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def test_the_report_is_one_page_with_pictures_and_charts(judged: tuple[Path, dict[str, Any]]) -> None:
+    out, result = judged
+    page = Page(out / "report.html")
+    text = " ".join(page.words)
+    assert all(source.startswith("data:image/") for source in page.sources)
+    # 3 kinds × 6 generated and 6 real, 24 pairs, and 6 seeds of 3 descriptions.
+    assert page.tags["img"] == 3 * 12 + 24 * 2 + 3 * 6
+    assert page.tags["svg"] >= 1 + 3 * 2 + 3
+    assert f"{result['scores']['fid']['value']:.1f} (" in text
+    assert {"蓝色裤子", "red dress"} <= {w.strip() for w in page.words}
+    assert "Warning: only" in text
+
+
+def test_curves_come_from_the_training_that_the_folder_holds(tmp_path: Path) -> None:
+    assert _curves(tmp_path) == []
+    (tmp_path / "training").mkdir()
+    history = [{"stage": "a", "step": 20, "loss": 2.0}, {"stage": "a", "step": 40, "loss": 1.5}]
+    history += [{"stage": "b", "step": 20, "loss": 1.0, "gradient": 0.5}]
+    (tmp_path / "training" / "checkpoint.json").write_text(json.dumps({"history": history}))
+    (only,) = _curves(tmp_path)
+    assert "loss" in only
+    assert "1 to 2, at the end 1" in only
+    assert ">60<" in only
 
 
 @pytest.mark.parametrize(

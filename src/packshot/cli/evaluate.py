@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from packshot.cli.output import Json, emit
 from packshot.errors import PackshotError
 from packshot.progress import say
+
+if TYPE_CHECKING:
+    from packshot.evaluation.evaluate import Settings
+
+
+Prompts = Annotated[
+    Path | None,
+    typer.Option(help="CSV of descriptions to follow: text, and language, category, color where known."),
+]
+Images = Annotated[
+    int | None, typer.Option(min=2, help="Pictures to draw from held-out descriptions; at least 1024 by default.")
+]
+Seeds = Annotated[int, typer.Option(min=1, max=1000, help="Pictures for each description to follow.")]
+Inception = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Standard features: inception-2015-12-05.pt, or download to fetch it."),
+]
+FeaturesFolder = Annotated[
+    Path | None, typer.Option(help="Features of a Hugging Face vision model (CLIP, DINOv2) in this folder.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -22,39 +42,53 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Where to write; the model folder by default.")
     ] = None,
-    prompts: Annotated[
-        Path | None,
-        typer.Option(help="CSV of descriptions to follow: text, and language, category, color where known."),
-    ] = None,
-    images: Annotated[
-        int | None, typer.Option(min=2, help="Pictures to draw from held-out descriptions; at least 1024 by default.")
-    ] = None,
-    seeds: Annotated[int, typer.Option(min=1, max=1000, help="Pictures for each description to follow.")] = 16,
-    inception: Annotated[
-        str | None,
-        typer.Option(
-            help="Standard Inception-V3 features: path of inception-2015-12-05.pt, or download.", metavar="FILE"
-        ),
-    ] = None,
-    features: Annotated[
-        Path | None, typer.Option(help="Features of a Hugging Face vision model (CLIP, DINOv2) in this folder.")
-    ] = None,
+    prompts: Prompts = None,
+    images: Images = None,
+    seeds: Seeds = 16,
+    inception: Inception = None,
+    features: FeaturesFolder = None,
     neighbours: Annotated[
         bool, typer.Option("--neighbours", help="Write the neighbour index that generate --no-copies needs.")
+    ] = False,
+    blind: Annotated[
+        bool, typer.Option("--blind", help="Write only a page on which a person tells real from generated.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Judge a model against the held-out pictures of a catalog."""
-    from packshot.evaluation.evaluate import Settings
     from packshot.evaluation.evaluate import evaluate as run
+    from packshot.evaluation.evaluate import write_blind_page
 
-    if inception and features:
-        raise PackshotError("--inception and --features exclude each other", usage=True)
-    settings = Settings(prompts, images, seeds, neighbours, inception, features)
+    if blind:
+        page = write_blind_page(model, catalog, out)
+        emit({"page": str(page)}, as_json, [str(page)])
+        return
+    settings = settings_of(prompts, images, seeds, inception, features, neighbours=neighbours)
     result = run(model, catalog, out, settings)
     for warning in result["warnings"]:
         say(f"packshot: warning: {warning}.")
-    emit(result, as_json, lines(result))
+    emit(result, as_json, [*lines(result), str((out or model) / "report.html")])
+
+
+def settings_of(
+    prompts: Path | None,
+    images: int | None,
+    seeds: int,
+    inception: str | None,
+    features: Path | None,
+    *,
+    neighbours: bool = False,
+) -> Settings:
+    """What both verbs can be told.
+
+    Raises:
+        PackshotError: two kinds of features are asked for.
+    """
+    from packshot.evaluation.evaluate import Settings
+
+    if inception and features:
+        raise PackshotError("--inception and --features exclude each other", usage=True)
+    return Settings(prompts, images, seeds, neighbours, inception, features)
 
 
 def lines(result: dict[str, Any]) -> list[str]:

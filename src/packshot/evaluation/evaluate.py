@@ -14,6 +14,7 @@ from packshot.artifact import ModelFolder, write_json
 from packshot.catalog import Catalog
 from packshot.evaluation.adherence import adherence
 from packshot.evaluation.authenticity import authenticity
+from packshot.evaluation.blind import write_blind
 from packshot.evaluation.card import write_card
 from packshot.evaluation.costs import costs
 from packshot.evaluation.drawing import draw
@@ -23,8 +24,10 @@ from packshot.evaluation.intervals import Figure
 from packshot.evaluation.near_copies import closest
 from packshot.evaluation.prompts import Prompt, default_prompts, read_prompts
 from packshot.evaluation.reference import Reference, evenly, kind_of
+from packshot.evaluation.report import write_report
 from packshot.evaluation.retrieval import retrieval
 from packshot.evaluation.variety import same_description
+from packshot.evaluation.wishes import held_out_wishes
 from packshot.features.choose import choose_features
 from packshot.features.inception import Inception
 from packshot.features.lite0 import Lite0
@@ -63,7 +66,10 @@ class Settings:
 def evaluate(
     folder: Path, catalog_path: Path, out: Path | None = None, settings: Settings | None = None
 ) -> dict[str, Any]:
-    """Judge a model against the held-out split of a catalog; write ``evaluation.json``, the card and ``probes.npz``.
+    """Judge a model against the held-out split of a catalog; write what came of it.
+
+    ``evaluation.json`` and ``report.html`` tell the figures, the card ``README.md`` sums them up, and ``probes.npz``
+    holds the fitted probes.
 
     Args:
         out: where to write; None writes into the model folder.
@@ -86,17 +92,26 @@ def evaluate(
         reference.neighbour_index().save(target)
     write_json(target / "evaluation.json", result)
     write_card(target, model.config, result)
+    write_report(target, result, model, reference, prompts)
     return result
+
+
+def write_blind_page(folder: Path, catalog_path: Path, out: Path | None = None) -> Path:
+    """Write ``blind.html``, on which a person tells real pictures from generated ones, and return its path.
+
+    Raises:
+        PackshotError: no such model or catalog, or fewer than 2 held-out pictures.
+    """
+    model = ModelFolder(folder)
+    return write_blind(out or folder, model, Reference.of(model.config, Catalog(catalog_path)))
 
 
 def judge(model: ModelFolder, reference: Reference, prompts: Sequence[Prompt], settings: Settings) -> dict[str, Any]:
     """Every figure of a model, beside the same figures of real pictures that it was not trained to draw."""
     generator, features = Generator(model), reference.features
     known = reference.attributes("test")
-    descriptions = reference.descriptions("test")
     count = settings.images or max(len(known), FEWEST_GENERATED)
-    # Held-out descriptions in turn, Chinese and English alternately, each picture with a seed of its own.
-    wanted = [(descriptions[i % len(known)][i % 2], i) for i in range(count)]
+    wanted = held_out_wishes(reference, count)
     standard = isinstance(features, Inception)
     drawn = draw(generator, wanted, features, "pictures of held-out descriptions", classify=standard)
     asked = [known[i % len(known)] for i in range(count)]
@@ -117,7 +132,7 @@ def judge(model: ModelFolder, reference: Reference, prompts: Sequence[Prompt], s
         "family": model.config.family,
         "catalog": reference.catalog.name,
         "features": f"{features.name} {features.version}",
-        "way": f"pictures at the model's {model.config.resolution} px, {features.way}",
+        "way": f"real pictures at {reference.resolution} px, all {features.way}",
         "resolution": model.config.resolution,
         "images": {"real": len(known), "generated": count, "training": len(reference.training), "sample": len(others)},
         "scores": _json(scores),
