@@ -9,59 +9,21 @@ pictures count as wrong even where a catalog holds duplicates of its own; they a
 from __future__ import annotations
 
 import argparse
-import io
 import time
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageEnhance
+from PIL import Image
+from planting import OTHERS, SIX, changed
 
 from packshot.catalog import Catalog
-from packshot.catalog.duplicates import near_duplicates, small_grey
+from packshot.catalog.duplicates import near_duplicates
 from packshot.catalog.hashing import bits, perceptual_hash
+from packshot.catalog.looks import looks
 from packshot.features.lite0 import Lite0
 
-WAYS = ("recompressed", "resized", "cropped", "brightness", "tinted", "all of it")
-
-
-def changed(image: Image.Image, way: str, rng: np.random.Generator) -> Image.Image:
-    """A copy of a picture, changed as shops and market places change them."""
-    if way == "recompressed":
-        return recompressed(image, int(rng.integers(25, 60)))
-    if way == "resized":
-        return resized(image, rng.uniform(0.4, 0.8))
-    if way == "cropped":
-        return cropped(image, rng.uniform(0.01, 0.06, 4))
-    if way == "brightness":
-        return ImageEnhance.Brightness(image).enhance(float(rng.choice([0.7, 0.8, 1.2, 1.3])))
-    if way == "tinted":
-        return tinted(image, rng.uniform(0.85, 1.15, 3))
-    small = resized(cropped(image, rng.uniform(0, 0.05, 4)), rng.uniform(0.4, 0.8))
-    return recompressed(tinted(small, rng.uniform(0.85, 1.15, 3)), 60)
-
-
-def recompressed(image: Image.Image, quality: int) -> Image.Image:
-    data = io.BytesIO()
-    image.save(data, "JPEG", quality=quality)
-    return Image.open(data).convert("RGB")
-
-
-def resized(image: Image.Image, scale: float) -> Image.Image:
-    size = max(32, round(image.width * scale)), max(32, round(image.height * scale))
-    return image.resize(size, Image.Resampling.LANCZOS)
-
-
-def cropped(image: Image.Image, sides: np.ndarray) -> Image.Image:
-    left, top, right, bottom = sides
-    width, height = image.size
-    return image.crop(
-        (round(width * left), round(height * top), round(width * (1 - right)), round(height * (1 - bottom)))
-    )
-
-
-def tinted(image: Image.Image, gains: np.ndarray) -> Image.Image:
-    return Image.fromarray(np.clip(np.asarray(image, np.float32) * gains, 0, 255).astype(np.uint8))
+WAYS = (*SIX, *OTHERS)
 
 
 def main() -> None:
@@ -85,10 +47,10 @@ def measure(path: Path, sample: int, rng: np.random.Generator) -> None:
         origin += [number] * 3
         way_of += ways
     features = Lite0().embed(pictures).astype(np.float16)
-    small = np.stack([small_grey(p) for p in pictures])
+    seen = np.stack([looks(p) for p in pictures])
     hashes = bits([perceptual_hash(p) for p in pictures])
     started = time.perf_counter()
-    found = {(p.first, p.second): p.agreement for p in near_duplicates(small, features, hashes)}
+    found = {(p.first, p.second): p.agreement for p in near_duplicates(seen, features, hashes, mirrored=True)}
     seconds = time.perf_counter() - started
     planted, hit = Counter[str](), Counter[str]()
     for first in range(0, len(pictures), 3):
@@ -98,7 +60,7 @@ def measure(path: Path, sample: int, rng: np.random.Generator) -> None:
     wrong = sorted(((a, i, j) for (i, j), a in found.items() if origin[i] != origin[j]), reverse=True)
     print(f"\n{catalog.name}: {len(rows)} pictures, {len(pictures)} with their copies, {seconds:.0f} s")
     for way in WAYS:
-        print(f"  {way:<14} {hit[way]:>4} of {planted[way]:>4}")
+        print(f"  {way:<18} {hit[way]:>4} of {planted[way]:>4}")
     print(f"  recall {hit.total() / planted.total():.4f}, precision {1 - len(wrong) / max(1, len(found)):.4f}")
     for agreement, i, j in wrong[:10]:
         print(f"  rows {rows[origin[i]]} and {rows[origin[j]]} agree to {agreement:.3f}")

@@ -9,11 +9,12 @@ import imagehash
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from packshot.catalog import Catalog, Options, build
-from packshot.catalog.duplicates import near_duplicates, small_grey
+from packshot.catalog.duplicates import near_duplicates
 from packshot.catalog.hashing import bits, perceptual_hash
+from packshot.catalog.looks import looks
 from packshot.features.lite0 import Lite0
 from tests.catalog.shop import jpeg, photo
 from tests.conftest import draw_product
@@ -36,11 +37,11 @@ def _changed(image: Image.Image, how: str) -> Image.Image:
 _WAYS = ("recompressed", "resized", "cropped", "brighter", "tinted")
 
 
-def _found(pictures: list[NDArray[np.uint8]]) -> set[tuple[int, int]]:
-    small = np.stack([small_grey(p) for p in pictures])
+def _found(pictures: list[NDArray[np.uint8]], *, mirrored: bool = False) -> set[tuple[int, int]]:
+    seen = np.stack([looks(p) for p in pictures])
     features = Lite0(threads=1).embed(pictures).astype(np.float16)
     hashes = bits([perceptual_hash(p) for p in pictures])
-    return {(p.first, p.second) for p in near_duplicates(small, features, hashes)}
+    return {(p.first, p.second) for p in near_duplicates(seen, features, hashes, mirrored=mirrored)}
 
 
 def test_planted_duplicates_are_found_and_nothing_else() -> None:
@@ -56,6 +57,32 @@ def test_planted_duplicates_are_found_and_nothing_else() -> None:
     # Two changed copies of one original are duplicates of each other as well.
     origin = {**{i: i for i in range(12)}, **{copy: original for original, copy in wanted}}
     assert all(origin[a] == origin[b] for a, b in found)
+
+
+def test_frames_marks_and_slight_turns_are_seen_through() -> None:
+    original = photo(3, (200, 240)).convert("RGB")
+    framed = ImageOps.expand(ImageOps.expand(original, (20, 4, 9, 30), "white"), 12, "black")
+    marked = original.copy()
+    ImageDraw.Draw(marked).ellipse((150, 8, 192, 50), fill="red")
+    turned = original.rotate(2, Image.Resampling.BICUBIC, fillcolor="white")
+    copies = [framed, marked, turned, ImageOps.grayscale(original).convert("RGB")]
+    found = _found([np.asarray(image) for image in (original, photo(4, (200, 240)).convert("RGB"), *copies)])
+    assert {(0, 2), (0, 3), (0, 4), (0, 5)} <= found
+    assert not any(1 in pair for pair in found)
+
+
+def test_crops_of_products_on_white_are_found() -> None:
+    rng = np.random.default_rng(2)
+    originals = [draw_product(kind, "green", rng, 256) for kind in ("dress", "hat", "trousers") for _ in range(3)]
+    crops = [p[8:-14, 5:-12] for p in originals]
+    assert {(i, i + 9) for i in range(9)} <= _found([*originals, *crops])
+
+
+def test_mirror_images_are_duplicates_only_on_request() -> None:
+    originals = [np.asarray(photo(i).convert("RGB")) for i in range(6)]
+    pictures = [*originals, *(np.ascontiguousarray(p[:, ::-1]) for p in originals)]
+    assert _found(pictures) == set()
+    assert _found(pictures, mirrored=True) == {(i, i + 6) for i in range(6)}
 
 
 def test_products_that_share_no_more_than_their_outline_stay_apart() -> None:

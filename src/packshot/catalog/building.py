@@ -17,10 +17,11 @@ import numpy as np
 from packshot import __version__
 from packshot.catalog.card import card
 from packshot.catalog.decisions import Decisions, decide
-from packshot.catalog.duplicates import SIDE, Pair, near_duplicates
+from packshot.catalog.duplicates import Pair, near_duplicates
 from packshot.catalog.hashing import bits
 from packshot.catalog.inspection import Job, inspect, not_inspected
 from packshot.catalog.licence import joint_licence, licence_of
+from packshot.catalog.looks import SIDE
 from packshot.catalog.needs import require
 from packshot.catalog.options import Options
 from packshot.catalog.parts import PART_ROWS, Parts
@@ -154,11 +155,11 @@ def _near_duplicates(parts: Parts, columns: dict[str, list[Any]], options: Optio
         if not reason:
             first.setdefault(digest, item)
     chosen = np.array(sorted(first.values()), np.int64)
-    small = parts.array("small", SIDE * SIDE, np.uint8)[chosen].reshape(-1, SIDE, SIDE)
+    looks = parts.array("looks", 2 * SIDE * SIDE, np.uint8)[chosen].reshape(-1, 2, SIDE, SIDE)
     features = parts.array("features", Lite0.dim, np.float16)[chosen]
     hashes = bits([columns["phash"][i] for i in chosen])
     engine = open_engine(options.engine, options.workers, "threads")
-    found = near_duplicates(small, features, hashes, engine)
+    found = near_duplicates(looks, features, hashes, engine, mirrored=options.mirrored)
     return [Pair(int(chosen[p.first]), int(chosen[p.second]), p.agreement) for p in found]
 
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from packshot.catalog.colour import product_color
 from packshot.catalog.describe import describe, has_words
-from packshot.catalog.duplicates import small_grey
 from packshot.catalog.hashing import perceptual_hash
+from packshot.catalog.looks import looks
 from packshot.catalog.privacy import redact
 from packshot.catalog.quality import Quality, judge
 from packshot.catalog.readers.tables import LIST_SEPARATOR
@@ -30,7 +30,7 @@ from packshot.text.attributes import Vocabulary, load_vocabulary
 
 Row = dict[str, Any]
 _THUMBNAIL = 96
-_UNKNOWN = ("box", "sha256", "phash", "image", "thumbnail", "small", "features", "measured", "width", "height")
+_UNKNOWN = ("box", "sha256", "phash", "image", "thumbnail", "looks", "features", "measured", "width", "height")
 # Longer side of a cut-out's product as a share of its square.
 _FILL = 0.9
 # Source pictures are not read in whole beyond this many bytes.
@@ -84,7 +84,7 @@ def _finished(job: Job, row: Row, rgb: NDArray[np.uint8], alpha: NDArray[np.uint
     rgb, alpha = _limited(rgb, alpha, job.max_side)
     row["phash"] = perceptual_hash(rgb)
     row["thumbnail"] = _thumbnail(rgb)
-    row["small"] = small_grey(rgb).tobytes()
+    row["looks"] = looks(rgb).tobytes()
     row["features"] = _lite0().embed([rgb])[0].astype(np.float16).tobytes()
     flags = list(quality.flags)
     mask = None

@@ -19,6 +19,7 @@ class Options:
         drop: column or field → values (compared without case) whose records are left out as junk.
         images: folders to look for pictures in, besides those of the sources.
         cut_out: store products on white, centred and equally framed, where the mask is good.
+        mirrored: count mirror images as near duplicates.
         allow_private: let picture addresses lead into private networks.
         overwrite: replace a finished catalog.
         engine: ``local``, or ``ray`` for Ray Data. It does not change what is built.
@@ -33,6 +34,7 @@ class Options:
     drop: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     images: tuple[Path, ...] = ()
     cut_out: bool = False
+    mirrored: bool = False
     allow_private: bool = False
     overwrite: bool = False
     engine: str = "local"
@@ -55,6 +57,7 @@ class Options:
             "drop": {k: sorted(v) for k, v in sorted(self.drop.items())},
             "images": [str(p.resolve()) for p in self.images],
             "cut_out": self.cut_out,
+            "mirrored": self.mirrored,
             "allow_private": self.allow_private,
             "max_side": self.max_side,
             "cut_out_side": self.cut_out_side,

@@ -50,7 +50,7 @@ REJECTED = (
 
 def work_schema() -> Any:
     """Schema of a part: every candidate, kept so far or not, with a small picture of those that are not."""
-    pictures = [(name, pa.binary()) for name in ("thumbnail", "small", "features")]
+    pictures = [(name, pa.binary()) for name in ("thumbnail", "looks", "features")]
     return pa.schema([*_COLUMNS, *pictures, *_WORK])
 
 

@@ -34,6 +34,7 @@ def build_command(
         list[Path] | None, typer.Option("--images", metavar="DIR", help="Look for pictures here too.")
     ] = None,
     cut_out: Annotated[bool, typer.Option("--cut-out", help="Put products on white, where the mask is good.")] = False,
+    mirrored: Annotated[bool, typer.Option("--mirrored", help="Count mirror images as near duplicates.")] = False,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Fetch pictures from private networks too.")
     ] = False,
@@ -50,6 +51,7 @@ def build_command(
         drop=parse_drop(drop or ()),
         images=tuple(images or ()),
         cut_out=cut_out,
+        mirrored=mirrored,
         allow_private=allow_private,
         engine=engine,
         overwrite=overwrite,

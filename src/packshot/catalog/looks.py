@@ -1,0 +1,239 @@
+"""Whether two pictures show the same: small grey looks, laid over each other and compared by their detail.
+
+What photos of similar things do not share is the fine detail: a look less its blur. An affine map that maximises
+the correlation (G. Evangelidis and E. Psarakis 2008, "Parametric image alignment using enhanced correlation
+coefficient maximization") undoes crops, frames, and slight turns first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Side of a look, pixels.
+SIDE = 64
+# Thresholds were set on planted duplicates of four real catalogs (docs/decisions/catalog-duplicates.md): of the
+# planted pairs 99.8 % lie beyond the first one, of the others almost none.
+LEAST_DETAIL = 0.86
+# Detail with its worst blocks left out, two looks lying still.
+_LEAST_UNCOVERED = 0.96
+# Detail inside the outlines of two products without their margins, and of all where next to nothing is inside.
+_LEAST_WITHIN, _LEAST_OUTLINE = 0.82, 0.95
+# Correlation of two looks as they are, below which no slight move makes them the same.
+_LEAST_ALIKE = 0.25
+# The most a duplicate may be cropped or stretched before it counts as another picture.
+_MOST_SHEAR, _LEAST_SCALE, _MOST_SCALE, _LEAST_OVERLAP = 0.1, 0.75, 1.35, 0.6
+# Levels within which the ground is plain, the least inside of an outline to compare, and what its noise is allowed.
+_PLAIN, _LEAST_INSIDE, _INSIDE_ALLOWANCE = 6.0, 0.03, 0.1
+# Margins are sought on a copy of this longest side; a line belongs to one when so much of it is within some levels.
+_MARGIN_SIDE, _MARGIN_SAME, _MARGIN_SHARE = 256, 14, 0.98
+# Blocks a side of a look, and how many of all a mark laid over a picture may cover.
+_BLOCKS, _COVERED = 8, 4
+
+Plane = NDArray[np.float32]
+
+
+def looks(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The (2, 64, 64) uint8 looks of (h, w, 3) pixels: the whole picture, and what is left without plain margins."""
+    import cv2
+
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    left, top, right, bottom = _without_margins(rgb)
+    both = (grey, grey[top:bottom, left:right])
+    return np.stack([cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for part in both])
+
+
+def agreement(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """How well the details of two pictures agree, -1..1; they show the same from ``LEAST_DETAIL`` on.
+
+    Args:
+        one, other: (2, 64, 64) uint8, from ``looks``.
+    """
+    whole = _agreement_of_wholes(one[0], other[0])
+    if whole >= LEAST_DETAIL:
+        return whole
+    uncovered = _agreement_under_marks(one[0], other[0])
+    if uncovered >= _LEAST_UNCOVERED:
+        return uncovered
+    if np.array_equal(one[0], one[1]) and np.array_equal(other[0], other[1]):
+        return whole
+    return max(whole, _agreement_of_subjects(one[1], other[1]))
+
+
+def _agreement_of_wholes(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """Two products alone on a plain ground may share their outline and be different all the same, as bottles are.
+
+    They must lie in the same place, or agree in what is inside the outline.
+    """
+    a, b = _smooth(one), _smooth(other)
+    fine_a, fine_b = _detail(a), _detail(b)
+    plain = _correlation(fine_a, fine_b)
+    move = _move(a, b)
+    if move is None:
+        return plain
+    both = _warp(np.ones_like(b), move) > 0.99
+    if both.mean() < _LEAST_OVERLAP:
+        return plain
+    aligned = _correlation(fine_a[both], _warp(fine_b, move)[both])
+    inside = _inside(a), _inside(b)
+    if inside[0] is not None and inside[1] is not None and not _at_rest(move):
+        shared = both & inside[0] & (_warp(inside[1].astype(np.float32), move) > 0.99)
+        if shared.mean() < _LEAST_INSIDE:
+            return plain
+        # Less of the picture is compared, and the strong edge is missing: noise weighs more.
+        grain_a, grain_b = _grain(a), _warp(_grain(b), move)
+        aligned = min(aligned, _correlation(grain_a[shared], grain_b[shared]) + _INSIDE_ALLOWANCE)
+    return max(plain, aligned)
+
+
+def _agreement_of_subjects(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """Without margins, products of one kind fill the look alike: what is inside must agree by itself."""
+    a, b = _smooth(one), _smooth(other)
+    move = _move(a, b)
+    if move is None:
+        return -1.0
+    both = _warp(np.ones_like(b), move) > 0.99
+    if both.mean() < _LEAST_OVERLAP:
+        return -1.0
+    fine_a, fine_b = _detail(a), _warp(_detail(b), move)
+    full = _correlation(fine_a[both], fine_b[both])
+    within = both & _off_corners(a) & (_warp(_off_corners(b).astype(np.float32), move) > 0.99)
+    if within.mean() < _LEAST_INSIDE:
+        # Thin things, such as glasses, are all outline.
+        return full if full >= _LEAST_OUTLINE else -1.0
+    return full if _correlation(fine_a[within], fine_b[within]) >= _LEAST_WITHIN else -1.0
+
+
+def _agreement_under_marks(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """Detail where no logo or lettering was laid over one of two looks that otherwise lie still."""
+    a, b = _detail(_smooth(one)), _detail(_smooth(other))
+    size = SIDE // _BLOCKS
+    wrong = ((a - b) ** 2).reshape(_BLOCKS, size, _BLOCKS, size).sum((1, 3))
+    kept = wrong <= np.sort(wrong, axis=None)[-_COVERED - 1]
+    shown = np.kron(kept, np.ones((size, size), bool))
+    return _correlation(a[shown], b[shown])
+
+
+def _without_margins(rgb: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of what lies inside the plain lines along the four sides."""
+    import cv2
+
+    height, width = rgb.shape[:2]
+    scale = min(1.0, _MARGIN_SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
+    left, top, right, bottom = 0, 0, small.shape[1], small.shape[0]
+    # A frame around a product on a plain ground is a margin around a margin, with a blend of both between them.
+    for _ in range(3):
+        for side in range(4):
+            # Each side in turn is on top.
+            part = np.rot90(small[top:bottom, left:right], side)
+            margin = _margin(part)
+            if margin == len(part):
+                return 0, 0, width, height
+            top, right, bottom, left = (
+                top + margin * (side == 0),
+                right - margin * (side == 1),
+                bottom - margin * (side == 2),
+                left + margin * (side == 3),
+            )
+    across, down = width / small.shape[1], height / small.shape[0]
+    return round(left * across), round(top * down), round(right * across), round(bottom * down)
+
+
+def _margin(rgb: NDArray[np.uint8]) -> int:
+    """How many lines, from the top on, are of the first line's colour."""
+    import cv2
+
+    ground = np.median(rgb[0], axis=0)
+    low, high = np.clip(ground - _MARGIN_SAME, 0, 255), np.clip(ground + _MARGIN_SAME, 0, 255)
+    # Most pictures have no margin, which their first lines show.
+    for rows in (4, len(rgb)):
+        same = cv2.inRange(np.ascontiguousarray(rgb[:rows]), low, high)
+        plain = cv2.reduce(same, 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F).ravel() >= 255 * _MARGIN_SHARE
+        if not plain.all():
+            return int(plain.argmin())
+    return len(rgb)
+
+
+def _move(a: Plane, b: Plane) -> NDArray[np.float32] | None:
+    """The slight affine map that lays b over a; None where there is none."""
+    import cv2
+
+    if _correlation(a, b) < _LEAST_ALIKE:
+        return None
+    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
+    try:
+        _, move = cv2.findTransformECC(a, b, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, stop, None, 5)
+    except cv2.error:
+        # The pictures have nothing in common, or one has no structure at all.
+        return None
+    return move if _slight(move) else None
+
+
+def _warp(plane: Plane, move: NDArray[np.float32]) -> Plane:
+    import cv2
+
+    moved: Plane = cv2.warpAffine(plane, move, (SIDE, SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return moved
+
+
+def _inside(plane: Plane) -> NDArray[np.bool_] | None:
+    """The product without its outline, where it lies on a plain ground; None where it does not."""
+    rim = np.concatenate([plane[:2].ravel(), plane[-2:].ravel(), plane[:, :2].ravel(), plane[:, -2:].ravel()])
+    ground = float(np.median(rim))
+    if np.mean(np.abs(rim - ground) < _PLAIN) < 0.9:
+        return None
+    return _eroded(np.abs(plane - ground) > 2 * _PLAIN, 11)
+
+
+def _off_corners(plane: Plane) -> NDArray[np.bool_]:
+    """What differs from the ground, which shows in the corners, without its outline."""
+    corners = np.stack([plane[:3, :3], plane[:3, -3:], plane[-3:, :3], plane[-3:, -3:]])
+    return _eroded(np.abs(plane - np.median(corners)) > 2 * _PLAIN, 5)
+
+
+def _eroded(mask: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
+    import cv2
+
+    return cv2.erode(mask.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+
+
+def _at_rest(move: NDArray[np.float32]) -> bool:
+    """Whether a map moves no corner by more than one pixel."""
+    corners = np.array([[0, 0, 1], [SIDE, 0, 1], [0, SIDE, 1], [SIDE, SIDE, 1]], np.float32)
+    return bool(np.abs(corners @ move.T - corners[:, :2]).max() <= 1.0)
+
+
+def _smooth(grey: NDArray[np.uint8]) -> Plane:
+    import cv2
+
+    plane: Plane = cv2.GaussianBlur(grey.astype(np.float32), (3, 3), 0)
+    return plane
+
+
+def _detail(plane: Plane) -> Plane:
+    import cv2
+
+    fine: Plane = plane - cv2.GaussianBlur(plane, (0, 0), 2.0)
+    return fine
+
+
+def _grain(plane: Plane) -> Plane:
+    """Detail whose filter is too narrow to carry an outline into what it encloses."""
+    import cv2
+
+    fine: Plane = plane - cv2.GaussianBlur(plane, (5, 5), 1.0)
+    return fine
+
+
+def _slight(move: NDArray[np.float32]) -> bool:
+    (a, b), (c, d) = move[:, :2]
+    scaled = all(_LEAST_SCALE < s < _MOST_SCALE for s in (a, d))
+    return bool(scaled and abs(b) < _MOST_SHEAR and abs(c) < _MOST_SHEAR)
+
+
+def _correlation(one: Plane, other: Plane) -> float:
+    one, other = one - one.mean(), other - other.mean()
+    scale = float(np.sqrt((one * one).sum() * (other * other).sum()))
+    return float((one * other).sum()) / scale if scale > 1e-6 else 0.0
