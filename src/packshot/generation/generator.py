@@ -65,6 +65,11 @@ class Generator:
         # Descriptions repeat: n seeds of each, or one description for a whole category.
         self._condition = lru_cache(4096)(self._encode)
 
+    @property
+    def can_vary(self) -> bool:
+        """Whether ``SamplingOptions.like`` is understood."""
+        return self._sampler.can_vary
+
     def _run(self, name: str, inputs: Mapping[str, Floats]) -> list[Floats]:
         if name not in self._graphs:
             self._graphs[name] = Graph(self.model.graph(name))

@@ -94,6 +94,22 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
     return Picture(rgb, alpha, kind, bool(animated))
 
 
+def pixel_size(data: bytes) -> tuple[int, int]:
+    """Width and height of a picture, from its header alone.
+
+    Raises:
+        DecodeError: not a picture of a known format.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                return image.size
+    except Exception:
+        # A header may be broken in as many ways as a whole picture, and Pillow's own limit is one of them.
+        raise DecodeError("not a picture") from None
+
+
 def read(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """Decode the picture in a file.
 
