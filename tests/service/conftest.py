@@ -78,8 +78,10 @@ class Server:
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
-            return
+            pass
         self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 def _announced(process: subprocess.Popen[str]) -> dict[str, Any]:

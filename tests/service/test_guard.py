@@ -122,6 +122,8 @@ def test_images_by_address_cannot_be_guessed_or_led_astray(client: TestClient) -
         (["--host", "0.0.0.0"], 2, "--new-key"),
         (["-m", "{tmp}/nothing", "--port", "0"], 1, "no such model"),
         (["--rate", "often", "--port", "0"], 2, "no rate"),
+        (["--redis", "redis://127.0.0.1:1/0", "--port", "0"], 1, "Redis cannot be reached"),
+        (["--redis", "ftp://x", "--port", "0"], 2, "no address of Redis"),
         (["--remove-key", "nobody"], 2, "nobody"),
         (["--refuse-terms", "{tmp}/nothing"], 1, "cannot read"),
         (["-m", "a=x", "-m", "a=y"], 2, "two models"),

@@ -21,7 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 STOPPED = 130
-VERBS = ("catalog", "train", "evaluate", "compare", "generate", "fill", "finish", "check", "serve")
+VERBS = ("catalog", "train", "evaluate", "compare", "generate", "fill", "finish", "check", "explain", "serve")
 
 
 @app.callback(invoke_without_command=True)

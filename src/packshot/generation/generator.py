@@ -51,6 +51,9 @@ class Generator:
     Args:
         model: the folder.
         threads: pictures drawn at once; None takes every core.
+
+    Attributes:
+        condition: a description, normalised, to its condition vector (1, condition_dim); kept for a while.
     """
 
     def __init__(self, model: ModelFolder, threads: int | None = None) -> None:
@@ -61,16 +64,17 @@ class Generator:
         self.conditioner = Conditioner(encoder_named(text.encoder, text.version), text.terms, self.vocabulary)
         config = config_class(model.config.family).model_validate(model.config.architecture)
         self._graphs: dict[str, Graph] = {}
-        self._sampler = make_sampler(model.config.family, config, self._run)
+        self._sampler = make_sampler(model.config.family, config, self.run)
         # Descriptions repeat: n seeds of each, or one description for a whole category.
-        self._condition = lru_cache(4096)(self._encode)
+        self.condition = lru_cache(4096)(self._encode)
 
     @property
     def can_vary(self) -> bool:
         """Whether ``SamplingOptions.like`` is understood."""
         return self._sampler.can_vary
 
-    def _run(self, name: str, inputs: Mapping[str, Floats]) -> list[Floats]:
+    def run(self, name: str, inputs: Mapping[str, Floats]) -> list[Floats]:
+        """Run one of the model's graphs."""
         if name not in self._graphs:
             self._graphs[name] = Graph(self.model.graph(name))
         return self._graphs[name](**inputs)
@@ -105,7 +109,7 @@ class Generator:
         with ThreadPoolExecutor(self.threads) as pool:
             while wave := list(islice(queue, 8 * self.threads)):
                 # The encoder is not safe to call from several threads, so descriptions are encoded here.
-                jobs = [(text := _checked(raw), seed, self._condition(text)) for raw, seed in wave]
+                jobs = [(text := _checked(raw), seed, self.condition(text)) for raw, seed in wave]
                 yield from pool.map(partial(self._draw, options=options), jobs)
 
     def _draw(self, job: tuple[str, int, Floats], options: SamplingOptions) -> Generated:

@@ -17,7 +17,7 @@ from packshot.service import images, pages, tools
 from packshot.service.core import Bench, Core
 from packshot.service.counting import Counting
 from packshot.service.failures import add_handlers
-from packshot.service.guard import Guard, rate_of
+from packshot.service.guard import Guard, Rates
 from packshot.service.jobs import routes as job_routes
 from packshot.service.jobs.desk import JobDesk
 from packshot.service.keys import Keys
@@ -36,9 +36,7 @@ def create_app(settings: Settings) -> FastAPI:
     Raises:
         PackshotError: a model cannot be used, a setting is wrong, or an optional package is missing.
     """
-    # Middleware is made with the first request, which is too late to find a slip.
-    rate_of(settings.rate)
-    metrics, keys = Metrics(), Keys(settings.state)
+    metrics, keys, rates = Metrics(), Keys(settings.state), Rates(settings)
     core = Core(
         settings=settings,
         keys=keys,
@@ -69,7 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
         middleware=[
             Middleware(Counting, metrics=metrics),
-            Middleware(Guard, settings=settings, keys=keys, metrics=metrics),
+            Middleware(Guard, settings=settings, keys=keys, metrics=metrics, rates=rates),
         ],
     )
     app.state.core = core

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
 from packshot.errors import PackshotError
@@ -107,6 +108,12 @@ def add_handlers(app: FastAPI) -> None:
         code = _CODES.get(error.status_code, "invalid_request")
         message = str(error.detail)
         return error_response(error.status_code, message, "invalid_request_error", code, headers=error.headers)
+
+    @app.exception_handler(RedisError)
+    async def _unreachable(_: Request, error: RedisError) -> JSONResponse:
+        log.error("Redis: %s", error)
+        message = "The queue cannot be reached. Try again later."
+        return error_response(503, message, "server_error", "queue_unreachable", headers={"Retry-After": "5"})
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:

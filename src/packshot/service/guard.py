@@ -7,6 +7,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from limits import RateLimitItem, parse
+from limits.errors import ConfigurationError
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
@@ -39,16 +40,49 @@ HEADERS = {
 _TOO_LARGE = bytes(error_response(413, "The request is too large.", "invalid_request_error", "request_too_large").body)
 
 
+class Rates:
+    """How often each key may ask; counted in Redis where there is one, so over all hosts.
+
+    Raises:
+        PackshotError: the rate is none, or Redis cannot be reached.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.text = settings.rate
+        try:
+            self._rate: RateLimitItem = parse(settings.rate)
+        except ValueError:
+            raise PackshotError(f"{settings.rate!r} is no rate", "--rate", 'Write "300/minute".', usage=True) from None
+        try:
+            # What huey calls unix:// has another name here.
+            address = settings.redis.replace("unix://", "redis+unix://", 1)
+            storage = storage_from_string(address or "memory://")
+            reached = storage.check()
+        except (ConfigurationError, ValueError):
+            raise PackshotError(f"{settings.redis!r} is no address of Redis", "--redis", usage=True) from None
+        if not reached:
+            raise PackshotError("Redis cannot be reached", settings.redis, "Start it, or leave --redis out.")
+        self._limiter = MovingWindowRateLimiter(storage)
+
+    def count(self, owner: str) -> None:
+        """Count a request.
+
+        Raises:
+            ApiError: 429, it is one too many.
+        """
+        if not self._limiter.hit(self._rate, "key", owner):
+            again = self._limiter.get_window_stats(self._rate, "key", owner).reset_time - time.time()
+            raise busy(again, f"This key may make {self.text} requests.")
+
+
 class Guard:
     """ASGI middleware around the whole service, the studio page included.
 
     Sets ``scope["packshot.owner"]``: the name of the caller's key, or ``""`` on a server without keys.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, keys: Keys, metrics: Metrics) -> None:
-        self.app, self.settings, self.keys, self.metrics = app, settings, keys, metrics
-        self._rate = rate_of(settings.rate)
-        self._limiter = MovingWindowRateLimiter(storage_from_string(settings.redis or "memory://"))
+    def __init__(self, app: ASGIApp, settings: Settings, keys: Keys, metrics: Metrics, rates: Rates) -> None:
+        self.app, self.settings, self.keys, self.metrics, self.rates = app, settings, keys, metrics, rates
         self._hosts = {*LOOPBACK, "[::1]", *settings.allowed_hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,22 +122,9 @@ class Guard:
             raise ApiError(
                 401, "Incorrect API key provided.", "invalid_api_key", headers={"WWW-Authenticate": "Bearer"}
             )
-        if method not in _SAFE and not self._limiter.hit(self._rate, "key", owner):
-            again = self._limiter.get_window_stats(self._rate, "key", owner).reset_time - time.time()
-            raise busy(again, f"This key may make {self.settings.rate} requests.")
+        if method not in _SAFE:
+            self.rates.count(owner)
         return owner
-
-
-def rate_of(text: str) -> RateLimitItem:
-    """A rate such as ``300/minute``.
-
-    Raises:
-        PackshotError: it is none.
-    """
-    try:
-        return parse(text)
-    except ValueError:
-        raise PackshotError(f"{text!r} is no rate", "--rate", 'Write "300/minute".', usage=True) from None
 
 
 def _key(headers: Headers) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
+import signal
 import socket
 import threading
 import time
@@ -53,6 +54,9 @@ def serve(settings: Settings, started: Callable[[str], None]) -> None:
         )
         server = _Server(config, app.state.core.stopping)
         crew = Crew(settings)
+        # uvicorn raises the signal that ended it once more, which must not kill us before the workers are told.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
         try:
             host, port = listener.getsockname()[:2]
             started(f"http://{f'[{host}]' if ':' in host else host}:{port}/")

@@ -109,6 +109,12 @@ class Vocabulary:
             found["category"] = head + found.get("category", [])
         return {facet: tuple(dict.fromkeys(found[facet])) for facet in FACETS if facet in found}
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where the vocabulary's words stand in a normalised text, left to right: start and end."""
+        plain = text.lower()
+        # A few letters change their length with their case; then nothing is where it seems.
+        return [m.span() for m in self._pattern.finditer(plain)] if len(plain) == len(text) else []
+
     def _within(self, word: str) -> list[Term]:
         """What else a category's word says: 运动裤 is also sports wear, "leather shoes" are also leather."""
         inside = self._inner.finditer(word)

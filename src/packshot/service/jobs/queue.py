@@ -46,7 +46,12 @@ class JobQueue:
         else:
             settings.state.mkdir(parents=True, exist_ok=True)
             self.huey = SqliteHuey("packshot", filename=str(settings.state / "queue.db"), fsync=True, **shared)
-        self._task = self.huey.task(name="run_job")(run or _nothing)
+
+        # Huey knows a task by the module and the name of its function, which must be the same on both sides.
+        def run_job(id: str) -> None:
+            (run or _nothing)(id)
+
+        self._task = self.huey.task()(run_job)
 
     def put(self, id: str) -> None:
         """Put a job at the end."""
