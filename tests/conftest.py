@@ -105,7 +105,24 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-SMALL = ("model.resolution=32", "model.channels=8", "model.width=64", "model.latent=16", "training.batch=16")
+# Networks that train in seconds, and how long they do.
+_TINY = ("model.resolution=32", "training.batch=16", "training.learning_rate=0.002")
+_TINY_LATENT = (
+    *_TINY, "model.autoencoder=scratch", "model.crop=32", "model.channels=16", "model.latent_channels=4",
+    "model.perceptual=0", "model.adversarial=0",
+)  # fmt: skip
+SMALL = {
+    "flow": (
+        *_TINY_LATENT, "model.width=64", "model.depth=3", "stages.flow.batch=32", "stages.flow.learning_rate=0.002",
+        "stages.distill.batch=16",
+    ),
+    # So small a generator learns nothing from a judge with pretrained features; a pixel judge is its match.
+    "gan": (
+        *_TINY, "model.channels=8", "model.width=64", "model.latent=16", "model.judge=pixels", "model.diversity=0",
+    ),
+    "vae": (*_TINY_LATENT, "model.width=64", "model.hidden=32", "model.latent=16"),
+}  # fmt: skip
+_STEPS = {"flow": 1200, "gan": 260, "vae": 800}
 
 
 @pytest.fixture(scope="session")
@@ -116,11 +133,7 @@ def trained(catalog_path: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
     from packshot.training.train import train
 
     folder = tmp_path_factory.mktemp("models")
-    # So small a generator learns nothing from a judge with pretrained features; a pixel judge is its match.
-    steps, own = {"vae": 220, "gan": 260}, {"gan": ("model.judge=pixels", "model.diversity=0")}
     for family in FAMILIES:
-        recipe = load_recipe(
-            family, (*SMALL, *own.get(family, ()), "training.learning_rate=0.002"), steps=steps[family], seed=1
-        )
+        recipe = load_recipe(family, SMALL[family], steps=_STEPS[family], seed=1)
         train(catalog_path, folder / family, recipe, budget=None, resume=False)
     return {family: folder / family for family in FAMILIES}

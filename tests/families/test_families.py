@@ -16,21 +16,39 @@ from packshot.families.common.objective import Batch
 from packshot.runtime import Graph
 
 DIM = 20
-SMALL = {"resolution": 32, "channels": 4, "width": 16, "latent": 8, "condition_dim": DIM}
+COMMON = {"resolution": 32, "channels": 4, "width": 16, "condition_dim": DIM}
+LATENT = {"autoencoder": "scratch", "latent_channels": 4, "adversarial_after": 0.0}
+SMALL = {
+    "flow": {**COMMON, **LATENT, "depth": 2, "heads": 2},
+    "gan": {**COMMON, "latent": 8},
+    "vae": {**COMMON, **LATENT, "latent": 8, "hidden": 8},
+}
 families = pytest.mark.parametrize("family", FAMILIES)
+STAGES = [(family, stage.name) for family in FAMILIES for stage in config_class(family)().stages]
+stages = pytest.mark.parametrize(("family", "stage"), STAGES)
 
 
-def _parts(family: str, **changes: object):
+def _parts(family: str, stage: str | None = None, **changes: object):
     torch.manual_seed(0)
-    config = config_class(family).model_validate({**SMALL, **changes})
+    config = config_class(family).model_validate({**SMALL[family], **changes})
     parts = training_parts(family)
     network = parts.Network(config)
-    return config, network, parts.Objective(network, config, "main", 100), parts
+    return config, network, parts.Objective(network, config, stage or config.stages[-1].name, 100), parts
 
 
-def _batch(n: int = 8) -> Batch:
+def _batch(objective, n: int = 8) -> Batch:
     generator = torch.Generator().manual_seed(1)
-    return Batch(torch.rand(n, 3, 32, 32, generator=generator) * 2 - 1, torch.randn(n, DIM, generator=generator))
+    pixels = torch.rand(n, 3, 32, 32, generator=generator) * 2 - 1
+    with torch.no_grad():
+        latents = objective.latents(pixels) if objective.latents else None
+    return Batch(pixels, torch.randn(n, DIM, generator=generator), latents)
+
+
+def _shake(module: torch.nn.Module, size: float) -> None:
+    """Uncover what zero-initialised layers hide."""
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.add_(torch.randn_like(parameter) * size)
 
 
 def _runner(exported):
@@ -48,42 +66,43 @@ def _runner(exported):
 @families
 def test_an_unknown_setting_is_refused(family: str) -> None:
     with pytest.raises(ValidationError):
-        config_class(family).model_validate({**SMALL, "chanels": 8})
+        config_class(family).model_validate({**SMALL[family], "chanels": 8})
 
 
-@families
-def test_every_player_gets_finite_losses_that_reach_all_its_weights(family: str) -> None:
-    _, _, objective, _ = _parts(family)
-    # Zero-initialised layers hide what lies behind them; one small random step uncovers it.
-    with torch.no_grad():
-        for player in objective.players:
-            for module in player.modules:
-                for parameter in module.parameters():
-                    parameter.add_(torch.randn_like(parameter) * 0.02)
+@stages
+def test_every_player_gets_finite_losses_that_reach_all_its_weights(family: str, stage: str) -> None:
+    _, network, objective, _ = _parts(family, stage)
+    _shake(network, 0.1)
+    batch = _batch(objective)
     for player in objective.players:
-        losses = objective.losses(player.name, _batch(), 0)
+        losses = objective.losses(player.name, batch, 50)
         assert losses
         assert all(torch.isfinite(v) and v.dim() == 0 for v in losses.values())
         parameters = [p for module in player.modules for p in module.parameters() if p.requires_grad]
         gradients = torch.autograd.grad(sum(losses.values()), parameters, allow_unused=True)
         idle = [i for i, g in enumerate(gradients) if g is None or not g.abs().sum() > 0]
-        assert not idle, f"{player.name}: {len(idle)} of {len(parameters)} weights get no gradient"
+        # Only distillation gives a meaning to how far a step leads and how much the description is stressed; a
+        # relativistic loss sees differences of scores, so the biases of its four heads cancel.
+        allowed = 4 if (family, stage) in {("flow", "flow"), ("gan", "main")} else 0
+        assert len(idle) <= allowed, f"{player.name}: {len(idle)} of {len(parameters)} weights get no gradient"
 
 
-@families
-def test_every_player_overfits_a_batch(family: str) -> None:
-    _, _, objective, _ = _parts(family)
-    player = objective.players[0]
+@stages
+def test_every_player_overfits_a_batch(family: str, stage: str) -> None:
+    _, network, objective, _ = _parts(family, stage)
+    if stage == "distill":
+        _shake(network.teacher, 0.05)
+    batch, player = _batch(objective), objective.players[0]
     optimizer = torch.optim.Adam([p for m in player.modules for p in m.parameters()], lr=2e-3)
     totals = []
     for _ in range(30):
         torch.manual_seed(3)
-        total = sum(objective.losses(player.name, _batch(), 50).values())
+        total = sum(objective.losses(player.name, batch, 50).values())
         optimizer.zero_grad()
         total.backward()
         optimizer.step()
         totals.append(total.item())
-    assert totals[-1] < totals[0] - 0.1
+    assert totals[-1] < totals[0] * (0.9 if totals[0] > 0 else 1.1)
 
 
 @families
@@ -107,9 +126,7 @@ def test_exported_graphs_draw_what_the_modules_draw(family: str, tmp_path) -> No
 @families
 def test_the_seed_decides_the_noise(family: str) -> None:
     config, _, objective, parts = _parts(family)
-    with torch.no_grad():
-        for parameter in objective.averaged.parameters():
-            parameter.add_(torch.randn_like(parameter) * 0.05)
+    _shake(objective.averaged, 0.05)
     exported = parts.export(objective.averaged, config)
 
     sampler = make_sampler(family, config, _runner(exported))
@@ -121,36 +138,36 @@ def test_the_seed_decides_the_noise(family: str) -> None:
     np.testing.assert_array_equal(*still)
 
 
-def test_the_vae_varies_around_a_picture_by_the_strength_asked_for() -> None:
-    config, _, objective, parts = _parts("vae")
-    with torch.no_grad():
-        for parameter in objective.averaged.parameters():
-            parameter.add_(torch.randn_like(parameter) * 0.05)
+@pytest.mark.parametrize("family", ["flow", "vae"])
+def test_a_picture_is_varied_by_the_strength_asked_for(family: str) -> None:
+    config, _, objective, parts = _parts(family)
+    _shake(objective.averaged, 0.05)
     exported = parts.export(objective.averaged, config)
 
-    sampler = make_sampler("vae", config, _runner(exported))
-    condition, like = np.ones((1, DIM), np.float32), _batch(1).pixels[0].numpy()
+    sampler = make_sampler(family, config, _runner(exported))
+    condition, like = np.ones((1, DIM), np.float32), _batch(objective, 1).pixels[0].numpy()
     base = sampler.sample(condition, [1], SamplingOptions(like=like, strength=0.0))
-    moved = [sampler.sample(condition, [1], SamplingOptions(like=like, strength=s)) for s in (0.0, 0.3, 1.0)]
+    moved = [sampler.sample(condition, [1], SamplingOptions(like=like, strength=s)) for s in (0.0, 0.5, 1.0)]
     distances = [np.abs(m - base).mean() for m in moved]
     assert distances[0] == 0
     assert distances[0] < distances[1] < distances[2]
 
 
 @pytest.mark.parametrize("judge", ["pixels", "lite0"])
-@pytest.mark.parametrize("loss", ["non-saturating", "hinge", "wasserstein"])
-@pytest.mark.parametrize("penalty", ["r1", "wgan-gp"])
+@pytest.mark.parametrize("loss", ["relativistic", "non-saturating", "hinge", "wasserstein"])
+@pytest.mark.parametrize("penalty", ["r1", "r1+r2", "wgan-gp"])
 def test_every_gan_loss_and_penalty_can_be_computed(judge: str, loss: str, penalty: str) -> None:
     _, _, objective, _ = _parts("gan", judge=judge, loss=loss, penalty=penalty)
-    losses = objective.losses("discriminator", _batch(), 0)
-    assert {"real", "drawn", "mismatch", "penalty"} == set(losses)
-    assert "penalty" not in objective.losses("discriminator", _batch(), 1)
+    losses = objective.losses("discriminator", _batch(objective), 0)
+    game = {"pair"} if loss == "relativistic" else {"real", "drawn"}
+    assert game | {"mismatch", "penalty"} == set(losses)
+    assert "penalty" not in objective.losses("discriminator", _batch(objective), 1)
     assert losses["penalty"] > 0
 
 
 def test_r1_is_half_the_squared_gradient_at_real_pictures() -> None:
-    _, network, objective, _ = _parts("gan", judge="pixels", gamma=2.0, lazy=1, mismatch=0)
-    batch = _batch()
+    _, network, objective, _ = _parts("gan", judge="pixels", gamma=2.0, lazy=1, mismatch=0, penalty="r1")
+    batch = _batch(objective)
     torch.manual_seed(5)
     found = objective.losses("discriminator", batch, 0)["penalty"]
     torch.manual_seed(5)

@@ -14,7 +14,7 @@ from typing import Any
 from packshot.errors import PackshotError
 from packshot.families.common.family import FamilyConfig, Run, Sampler
 
-FAMILIES = ("gan", "vae")
+FAMILIES = ("flow", "gan", "vae")
 
 
 def _part(family: str, part: str) -> Any:

@@ -27,7 +27,7 @@ class State:
         network: every network of the family.
         average: moving average of the exported part, same structure.
         optimizers: player → optimiser.
-        history: one row of averaged losses per logged interval.
+        history: one row per logged interval of all stages: the stage, the step, and averaged losses by name.
         running: loss name → its values since the last row.
     """
 
@@ -36,7 +36,7 @@ class State:
     network: nn.Module
     average: nn.Module
     optimizers: Mapping[str, Optimizer]
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)
     running: dict[str, list[float]] = field(default_factory=dict)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from packshot.text.attributes import Attributes
 from packshot.text.condition import Conditioner
 
 FEWEST = 16
+_CHUNK = 64
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,14 @@ class TrainingSet:
         vectors: (texts, d) float32 sentence vectors, each distinct text once.
         texts: (n, 2) indices into ``vectors``; a product described in one language has the same index twice.
         attributes: (n, terms) float32.
+        latents: (n, 2, ...) float16, what a family computes once of every picture and of its mirror image.
     """
 
     pixels: NDArray[np.uint8]
     vectors: NDArray[np.float32]
     texts: NDArray[np.int64]
     attributes: NDArray[np.float32]
+    latents: NDArray[np.float16] | None = None
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -46,8 +49,8 @@ class TrainingSet:
 
     def batch(
         self, step: int, size: int, seed: int, *, mirror: bool, drop_text: float, drop_attributes: float
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """The pictures (size, s, s, 3) and conditions (size, condition_dim) of one step.
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32] | None]:
+        """The pictures (size, s, s, 3), conditions (size, condition_dim) and latents of one step.
 
         A function of its arguments alone, so that a resumed training sees what an undisturbed one would have seen.
         Every picture is seen once before any is seen again.
@@ -55,14 +58,29 @@ class TrainingSet:
         rng = np.random.Generator(np.random.Philox(key=seed, counter=[step, 0, 0, 1]))
         rows = self._rows(step, size, seed)
         pixels = self.pixels[rows]
-        if mirror:
-            flipped = rng.random(size) < 0.5
-            pixels[flipped] = pixels[flipped, :, ::-1]
+        flipped = (rng.random(size) < 0.5) & mirror
+        pixels[flipped] = pixels[flipped, :, ::-1]
+        latents = None if self.latents is None else self.latents[rows, flipped.astype(int)].astype(np.float32)
         vectors = self.vectors[self.texts[rows, rng.integers(0, 2, size)]]
         vectors = vectors * (rng.random((size, 1)) >= drop_text)
         attributes = self.attributes[rows]
         attributes = attributes * (rng.random(attributes.shape) >= drop_attributes)
-        return pixels, np.concatenate([vectors, attributes], axis=1, dtype=np.float32)
+        return pixels, np.concatenate([vectors, attributes], axis=1, dtype=np.float32), latents
+
+    def first(self, count: int) -> TrainingSet:
+        """Its first pictures."""
+        return replace(self, pixels=self.pixels[:count], texts=self.texts[:count], attributes=self.attributes[:count])
+
+    def with_latents(self, compute: Callable[[NDArray[np.uint8]], NDArray[np.float32]]) -> TrainingSet:
+        """The same set with what ``compute`` makes of pictures (n, s, s, 3)."""
+        parts = []
+        with ticker("latents", len(self)) as shown:
+            for start in range(0, len(self), _CHUNK):
+                plain = self.pixels[start : start + _CHUNK]
+                pair = [compute(np.array(p)) for p in (plain, plain[:, :, ::-1])]
+                parts.append(np.stack(pair, axis=1).astype(np.float16))
+                shown.advance(len(plain))
+        return replace(self, latents=np.concatenate(parts))
 
     def _rows(self, step: int, size: int, seed: int) -> NDArray[np.int64]:
         first, parts, needed = step * size, [], size

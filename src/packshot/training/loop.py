@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import AdamW
 
@@ -28,6 +30,8 @@ from packshot.training.recipe import TrainingConfig
 
 LOG_EVERY = 20
 SAVE_SECONDS = 45.0
+# Pictures that an objective is shown before its first step.
+_FIRST_LOOK = 512
 
 
 def new_state(network: nn.Module, objective: Objective, config: TrainingConfig) -> State:
@@ -106,6 +110,7 @@ def run_stage(
     head = read_head(folder)
     if head and head["stage"] == stage:
         load_checkpoint(folder, head, state)
+    data = begin(state, objective, data)
     before, started, saved = state.seconds, time.monotonic(), time.monotonic()
     with ticker(f"training {stage}", steps, done=state.step) as shown, stop_signal() as stopped:
         while state.step < steps and not stopped():
@@ -114,7 +119,7 @@ def run_stage(
             done = state.step == steps
             if state.step % LOG_EVERY == 0 or done:
                 means = {name: sum(values) / len(values) for name, values in state.running.items()}
-                state.history.append({"step": float(state.step), **means})
+                state.history.append({"stage": stage, "step": state.step, **means})
                 state.running = {}
             if done or stopped() or time.monotonic() - saved > SAVE_SECONDS:
                 state.seconds = before + time.monotonic() - started
@@ -126,6 +131,27 @@ def run_stage(
     if state.step < steps:
         raise KeyboardInterrupt
     return state
+
+
+def begin(state: State, objective: Objective, data: TrainingSet) -> TrainingSet:
+    """What is done once before a stage goes on.
+
+    Returns:
+        The data, with latents where the objective has them.
+    """
+    if state.step == 0:
+        rows = np.linspace(0, len(data) - 1, min(len(data), _FIRST_LOOK)).astype(int)
+        objective.begin(_to_tensor(data.pixels[rows]))
+        state.average.load_state_dict(objective.averaged.state_dict())
+    latents = objective.latents
+    if latents is None:
+        return data
+
+    def compute(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        with torch.no_grad():
+            return latents(_to_tensor(pixels)).float().contiguous().numpy()
+
+    return data.with_latents(compute)
 
 
 @contextmanager
@@ -150,8 +176,8 @@ def stop_signal() -> Iterator[Callable[[], bool]]:
 
 
 def to_batch(data: TrainingSet, step: int, config: TrainingConfig) -> Batch:
-    """The pictures and conditions of a step as tensors."""
-    pixels, condition = data.batch(
+    """What a step sees, as tensors."""
+    pixels, condition, latents = data.batch(
         step,
         config.batch,
         config.seed,
@@ -159,9 +185,14 @@ def to_batch(data: TrainingSet, step: int, config: TrainingConfig) -> Batch:
         drop_text=config.drop_text,
         drop_attributes=config.drop_attributes,
     )
+    return Batch(
+        _to_tensor(pixels), torch.from_numpy(condition), None if latents is None else torch.from_numpy(latents)
+    )
+
+
+def _to_tensor(pixels: NDArray[np.uint8]) -> Tensor:
     # Laid out as the memory map is, rows × columns × channels, which convolutions on a CPU prefer anyway.
-    tensor = torch.from_numpy(pixels).permute(0, 3, 1, 2).to(torch.float32)
-    return Batch(tensor / 127.5 - 1, torch.from_numpy(condition))
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
 
 
 def rate_at(step: int, steps: int, config: TrainingConfig) -> float:
@@ -195,13 +226,13 @@ def measure_step(
     """Mean seconds of a step, from a few steps on a state that is to be thrown away."""
     for _ in range(3):
         train_step(state, objective, data, config, 1_000_000)
-    begin = time.perf_counter()
+    started = time.perf_counter()
     for _ in range(rounds):
         train_step(state, objective, data, config, 1_000_000)
-    return (time.perf_counter() - begin) / rounds
+    return (time.perf_counter() - started) / rounds
 
 
 def _note(state: State) -> str:
     if not state.history:
         return ""
-    return " ".join(f"{k} {v:.3f}" for k, v in state.history[-1].items() if k != "step")
+    return " ".join(f"{k} {v:.3f}" for k, v in state.history[-1].items() if isinstance(v, float))

@@ -56,13 +56,21 @@ class TrainingConfig(BaseModel):
 
 
 class Recipe(BaseModel):
-    """A family, its configuration and how it is trained."""
+    """A family, its configuration and how it is trained.
+
+    Attributes:
+        family: which one.
+        model: settings of its ``Config``.
+        training: for all stages.
+        stages: what a stage does otherwise, such as ``{"flow": {"batch": 128}}``.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     family: str
     model: dict[str, Any]
     training: TrainingConfig
+    stages: dict[str, dict[str, Any]] = {}
 
     def model_config_for(self, condition_dim: int) -> FamilyConfig:
         """The family's configuration, completed by what the catalog decides."""
@@ -71,12 +79,19 @@ class Recipe(BaseModel):
         except ValidationError as error:
             raise _setting_error(error, "model.") from None
 
+    def training_of(self, stage: str) -> TrainingConfig:
+        """The settings of a stage."""
+        try:
+            return TrainingConfig.model_validate({**self.training.model_dump(), **self.stages.get(stage, {})})
+        except ValidationError as error:
+            raise _setting_error(error, f"stages.{stage}.") from None
+
 
 def load_recipe(name: str, settings: Sequence[str] = (), **training: Any) -> Recipe:
     """A recipe by name or path, changed by ``key=value`` settings and keyword arguments of its training.
 
     Args:
-        name: a shipped recipe (``gan``, ``vae``) or the path of a TOML file.
+        name: a shipped recipe (``flow``, ``gan``, ``vae``) or the path of a TOML file.
         settings: such as ``model.channels=48`` or ``training.batch=16``; values are TOML, bare words are strings.
         training: overrides of ``TrainingConfig``; None is ignored.
 
@@ -98,20 +113,26 @@ def load_recipe(name: str, settings: Sequence[str] = (), **training: Any) -> Rec
         recipe = Recipe.model_validate(content)
     except ValidationError as error:
         raise _setting_error(error) from None
-    recipe.model_config_for(1)
+    for stage in recipe.model_config_for(1).stages:
+        recipe.training_of(stage.name)
     return recipe
 
 
 def _apply(content: dict[str, Any], setting: str) -> None:
     key, equals, value = setting.partition("=")
-    section, dot, field = key.strip().partition(".")
-    if not equals or not dot or section not in ("model", "training"):
-        raise PackshotError("a setting is section.key=value", setting, "Sections are model and training.", usage=True)
+    section, dot, field = key.strip().rpartition(".")
+    where = section.split(".")
+    if not equals or not dot or not (section in ("model", "training") or (where[0] == "stages" and len(where) == 2)):
+        hint = "Sections are model, training and stages.NAME."
+        raise PackshotError("a setting is section.key=value", setting, hint, usage=True)
     try:
         parsed = tomllib.loads(f"v = {value}")["v"]
     except tomllib.TOMLDecodeError:
         parsed = value.strip()
-    content.setdefault(section, {})[field] = parsed
+    inner: dict[str, Any] = content
+    for name in where:
+        inner = inner.setdefault(name, {})
+    inner[field] = parsed
 
 
 def _setting_error(error: ValidationError, prefix: str = "") -> PackshotError:

@@ -34,14 +34,16 @@ from packshot.progress import say
 from packshot.text.attributes import Attributes, load_vocabulary
 from packshot.text.condition import Conditioner, terms_of
 from packshot.text.encoder import encoder_named
-from packshot.training.checkpoint import State
+from packshot.training.checkpoint import State, read_head
 from packshot.training.data import TrainingSet, load_training_set, vocabulary_counts
-from packshot.training.loop import measure_step, new_state, run_stage
+from packshot.training.loop import begin, measure_step, new_state, run_stage
 from packshot.training.recipe import Recipe
 from packshot.training.samples import write_samples
 
 # What saving, exporting and the samples take of a budget.
 _OVERHEAD = 0.06
+# Pictures that the steps before the start are measured on.
+_MEASURED = 128
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,12 @@ class Plan:
     Attributes:
         recipe: every setting.
         catalog: fingerprint of the catalog.
-        steps: of all stages together.
-        step_seconds: measured before the start; 0 where no budget asked for it.
+        steps: of each stage, in their order.
     """
 
     recipe: Recipe
     catalog: str
-    steps: int
-    step_seconds: float
+    steps: Mapping[str, int]
 
 
 def train(
@@ -110,7 +110,8 @@ def build(
     parts = training_parts(recipe.family)
     network = channels_last(network or parts.Network(architecture))
     objective = parts.Objective(network, architecture, stage, steps)
-    return new_state(network, objective, recipe.training), objective
+    channels_last(network)
+    return new_state(network, objective, recipe.training_of(stage)), objective
 
 
 def channels_last(network: nn.Module) -> nn.Module:
@@ -122,12 +123,17 @@ def channels_last(network: nn.Module) -> nn.Module:
 
 
 def _run(plan: Plan, architecture: FamilyConfig, data: TrainingSet, work: Path) -> State:
+    head, stages = read_head(work), [stage.name for stage in architecture.stages]
     state: State | None = None
-    for stage in architecture.stages:
-        steps = max(1, round(plan.steps * stage.share))
-        network = state.network if state else None
-        state, objective = build(plan.recipe, architecture, stage.name, steps, network)
-        state = run_stage(stage.name, state, objective, data, plan.recipe.training, steps, work)
+    for stage in stages[stages.index(head["stage"]) if head else 0 :]:
+        steps = plan.steps[stage]
+        before = state
+        state, objective = build(plan.recipe, architecture, stage, steps, before.network if before else None)
+        if before:
+            state.seconds, state.history = before.seconds, before.history
+        state = run_stage(stage, state, objective, data, plan.recipe.training_of(stage), steps, work)
+        # The next stage builds on the average, which is what the model folder keeps.
+        objective.averaged.load_state_dict(state.average.state_dict())
     assert state is not None
     return state
 
@@ -135,15 +141,21 @@ def _run(plan: Plan, architecture: FamilyConfig, data: TrainingSet, work: Path) 
 def _make_plan(
     recipe: Recipe, architecture: FamilyConfig, catalog: Catalog, data: TrainingSet, budget: float | None
 ) -> Plan:
-    steps, seconds = recipe.training.steps, 0.0
-    if steps is None:
-        if budget is None:
-            raise PackshotError("how long to train is not said", hint="Give --budget 60m or --steps N.", usage=True)
-        state, objective = build(recipe, architecture, architecture.stages[0].name, 1_000_000)
-        seconds = measure_step(state, objective, data, recipe.training)
-        steps = max(1, int(budget * (1 - _OVERHEAD) / seconds))
-        say(f"{seconds:.3f} s a step: {steps} steps, about {steps * seconds / 60:.0f} min, {len(data)} pictures")
-    return Plan(recipe, catalog.fingerprint, steps, seconds)
+    total = recipe.training.steps
+    if total is not None:
+        steps = {stage.name: max(1, round(total * stage.share)) for stage in architecture.stages}
+        return Plan(recipe, catalog.fingerprint, steps)
+    if budget is None:
+        raise PackshotError("how long to train is not said", hint="Give --budget 60m or --steps N.", usage=True)
+    steps, said = {}, []
+    for stage in architecture.stages:
+        state, objective = build(recipe, architecture, stage.name, 1_000_000)
+        few = begin(state, objective, data.first(_MEASURED))
+        seconds = measure_step(state, objective, few, recipe.training_of(stage.name))
+        steps[stage.name] = max(1, int(budget * (1 - _OVERHEAD) * stage.share / seconds))
+        said.append(f"{stage.name} {steps[stage.name]} steps of {seconds:.3f} s")
+    say(f"{', '.join(said)}: about {budget / 60:.0f} min, {len(data)} pictures")
+    return Plan(recipe, catalog.fingerprint, steps)
 
 
 def _write_folder(
@@ -177,7 +189,7 @@ def _write_folder(
             catalog=catalog.name,
             license=catalog.license,
             products=len(known),
-            steps=plan.steps,
+            steps=sum(plan.steps.values()),
             seconds=round(state.seconds, 1),
             seed=recipe.training.seed,
             recipe=recipe.model_dump(mode="json"),
@@ -199,15 +211,10 @@ def _read_plan(work: Path) -> Plan | None:
     try:
         content: Mapping[str, Any] = json.loads(path.read_text())
         recipe = Recipe.model_validate(content["recipe"])
-        return Plan(recipe, str(content["catalog"]), int(content["steps"]), float(content["step_seconds"]))
-    except (ValueError, KeyError, TypeError):
+        return Plan(recipe, str(content["catalog"]), {str(k): int(v) for k, v in content["steps"].items()})
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise PackshotError("training plan is damaged", path, "Remove the folder and train again.") from None
 
 
 def _plan_json(plan: Plan) -> dict[str, Any]:
-    return {
-        "recipe": plan.recipe.model_dump(mode="json"),
-        "catalog": plan.catalog,
-        "steps": plan.steps,
-        "step_seconds": plan.step_seconds,
-    }
+    return {"recipe": plan.recipe.model_dump(mode="json"), "catalog": plan.catalog, "steps": dict(plan.steps)}

@@ -20,7 +20,7 @@ class Stage:
     """A part of a family's training.
 
     Attributes:
-        name: what it is called in logs and checkpoints.
+        name: what it is called in logs, checkpoints and recipes.
         share: of the whole budget, 0..1; the shares of a family add up to 1.
     """
 
@@ -38,10 +38,13 @@ class FamilyConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    stages: ClassVar[tuple[Stage, ...]] = (Stage("main", 1.0),)
-
     resolution: Literal[32, 64, 128] = 64
     condition_dim: int = Field(default=512, ge=1)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """In the order in which they are trained."""
+        return (Stage("main", 1.0),)
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,13 @@ class SamplingOptions:
         temperature: scale of the noise; below 1 is safer and less varied.
         like: (3, s, s) float32 in [-1, 1], a picture to vary, or None.
         strength: how far from ``like`` the variations go, 0..1.
+        steps: calls of the network a picture is made in, 1 or more.
+        guidance: how much the description is stressed; 1 is as it was learned.
     """
 
     temperature: float = 1.0
+    steps: int = 4
+    guidance: float = 2.5
     like: Floats | None = None
     strength: float = 0.5
 

@@ -13,6 +13,9 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+#: A module, example inputs by name, and names of its outputs.
+Exported = tuple[nn.Module, Mapping[str, Tensor], tuple[str, ...]]
+
 # Biases and scales are small and matter more than they weigh.
 _SMALLEST_HALVED = 1024
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,10 +16,12 @@ class Batch:
     Attributes:
         pixels: (n, 3, s, s) in [-1, 1].
         condition: (n, condition_dim).
+        latents: what the objective's ``latents`` made of the pixels, if it has that.
     """
 
     pixels: Tensor
     condition: Tensor
+    latents: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,18 @@ class Objective(Protocol):
     players: Sequence[Player]
     #: What the moving average follows and the model folder keeps.
     averaged: nn.Module
+
+    @property
+    def latents(self) -> Callable[[Tensor], Tensor] | None:
+        """What each step needs of pixels (n, 3, s, s) and stays the same throughout: computed once a picture.
+
+        (n, ...) float32; None where there is nothing of the kind.
+        """
+        ...
+
+    def begin(self, pixels: Tensor) -> None:
+        """Called once before the first step, with some hundred training pictures (n, 3, s, s)."""
+        ...
 
     def losses(self, player: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
         """Named scalars; the player descends their sum. Names starting with ``_`` are only logged."""

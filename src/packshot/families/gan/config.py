@@ -20,15 +20,18 @@ class Config(FamilyConfig):
         latent: length of the noise vector.
         judge: what the discriminator sees: the ``pixels``, or frozen ``lite0`` features of them (Sauer et al. 2021,
             projected GAN), which converges in a fraction of the time.
-        loss: ``non-saturating`` (Goodfellow et al. 2014), ``hinge`` (Lim and Ye 2017) or ``wasserstein``
+        loss: ``relativistic``, real against drawn in pairs (Jolicoeur-Martineau 2019; Huang et al. 2024, R3GAN),
+            ``non-saturating`` (Goodfellow et al. 2014), ``hinge`` (Lim and Ye 2017) or ``wasserstein``
             (Arjovsky et al. 2017).
-        penalty: ``r1`` on what is seen of real pictures (Mescheder et al. 2018) or ``wgan-gp`` between real and
-            drawn ones (Gulrajani et al. 2017).
+        penalty: ``r1`` on what is seen of real pictures (Mescheder et al. 2018), ``r1+r2`` on real and on drawn ones,
+            as the relativistic loss wants it (Huang et al. 2024), or ``wgan-gp`` between the two (Gulrajani et al.
+            2017).
         gamma: weight of the penalty.
         lazy: the penalty is computed every so many steps and weighted up accordingly (Karras et al. 2020).
         mismatch: weight of real pictures under another product's description, judged as false (Reed et al. 2016).
         diversity: weight of the term that keeps pictures of one description apart (mode seeking, Mao et al. 2019).
-        apart: the distance it asks for, as a share of that between real pictures of different descriptions.
+        apart: the distance in lite0 features it asks for, as a share of that between real pictures of different
+            descriptions.
         apart_after: share of the steps after which it begins; before there are products, it only breeds noise.
     """
 
@@ -38,8 +41,8 @@ class Config(FamilyConfig):
     width: int = Field(default=256, ge=8)
     latent: int = Field(default=128, ge=2)
     judge: Literal["pixels", "lite0"] = "lite0"
-    loss: Literal["non-saturating", "hinge", "wasserstein"] = "non-saturating"
-    penalty: Literal["r1", "wgan-gp"] = "r1"
+    loss: Literal["relativistic", "non-saturating", "hinge", "wasserstein"] = "relativistic"
+    penalty: Literal["r1", "r1+r2", "wgan-gp"] = "r1+r2"
     gamma: float = Field(default=1.0, ge=0)
     lazy: int = Field(default=8, ge=1)
     mismatch: float = Field(default=0.5, ge=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -10,8 +10,12 @@ from torch import Tensor
 
 from packshot.families.common.augment import augment
 from packshot.families.common.objective import Batch, Player
+from packshot.families.common.perceptual import Maps, map_distance
 from packshot.families.gan.config import Config
 from packshot.families.gan.network import Network
+
+# Pictures of one description are drawn a second time only every so often; the term weighs the more then.
+_APART_EVERY = 4
 
 
 class Objective:
@@ -26,54 +30,78 @@ class Objective:
             Player("generator", (network.generator,), betas=(0.0, 0.99)),
         )
         self.averaged = network.generator
+        self.latents = None
+        self.maps = Maps() if config.diversity > 0 else None
+        self._real: list[Tensor] = []
+
+    def begin(self, pixels: Tensor) -> None:
+        """Nothing to measure."""
 
     def losses(self, player: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
         if player == "generator":
-            drawn = self._draw(batch.condition)
-            score = self.network.discriminator(augment(drawn), batch.condition)
-            losses = {"generator": self._wants(score, real=True, generator=True)}
-            if self.config.diversity > 0 and step >= self.apart_after and len(drawn) > 1:
-                losses["diversity"] = self.config.diversity * self._sameness(drawn, batch)
-            return losses
+            return self._move_generator(batch, step)
         with torch.no_grad():
             drawn, real = augment(self._draw(batch.condition)), augment(batch.pixels)
             see = self.network.discriminator.see
-            seen_real, seen_drawn = see(real), see(drawn)
-        return self._judge(seen_real, seen_drawn, batch.condition, step)
+            self._real, seen_drawn = see(real), see(drawn)
+        return self._judge(self._real, seen_drawn, batch.condition, step)
+
+    def _move_generator(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
+        judge, drawn = self.network.discriminator, self._draw(batch.condition)
+        score = judge(augment(drawn), batch.condition)
+        if self.config.loss == "relativistic":
+            # The real pictures of the discriminator's own move, which came just before.
+            with torch.no_grad():
+                real = judge.judge(self._real, [batch.condition])[0]
+            losses = {"generator": F.softplus(real - score).mean()}
+        else:
+            losses = {"generator": self._wants(score, real=True, generator=True)}
+        if self.maps is not None and step >= self.apart_after and step % _APART_EVERY == 0 and len(drawn) > 1:
+            losses["diversity"] = self.config.diversity * _APART_EVERY * self._sameness(self.maps, drawn, batch)
+        return losses
 
     def _draw(self, condition: Tensor) -> Tensor:
         latent = torch.randn(len(condition), self.config.latent, device=condition.device)
         return self.network.generator(latent, condition)
 
-    def _sameness(self, drawn: Tensor, batch: Batch) -> Tensor:
+    def _sameness(self, maps: Maps, drawn: Tensor, batch: Batch) -> Tensor:
         """How far two pictures of one description fall short of the distance asked for, 0..1.
 
         A discriminator that sees a description once has no objection when its noise is ignored, and it soon is.
         """
         half = len(drawn) // 2
         again = self._draw(batch.condition[:half])
-        found = (drawn[:half] - again).abs().mean(dim=(1, 2, 3))
-        wanted = self.config.apart * (batch.pixels - batch.pixels.roll(1, dims=0)).abs().mean()
+        found = _apart(maps(drawn[:half]), maps(again))
+        with torch.no_grad():
+            real = maps(batch.pixels)
+            wanted = self.config.apart * _apart(real, [m.roll(1, dims=0) for m in real]).mean()
         return F.relu(1 - found / wanted.clamp(min=1e-3)).mean()
 
     def _judge(self, real: list[Tensor], drawn: list[Tensor], condition: Tensor, step: int) -> Mapping[str, Tensor]:
         judge, config = self.network.discriminator.judge, self.config
         penalise = config.gamma > 0 and step % config.lazy == 0
-        if penalise and config.penalty == "r1":
+        if penalise and config.penalty != "wgan-gp":
             real = [m.detach().requires_grad_(True) for m in real]
+        if penalise and config.penalty == "r1+r2":
+            drawn = [m.detach().requires_grad_(True) for m in drawn]
         # The neighbour's description; where it happens to be the same, the pair is no mismatch.
         other = condition.roll(1, dims=0)
         score, wrong = judge(real, [condition, other])
-        losses = {
-            "real": self._wants(score, real=True),
-            "drawn": self._wants(judge(drawn, [condition])[0], real=False),
-        }
+        against = judge(drawn, [condition])[0]
+        differs = (other != condition).any(dim=1).float()
+        if config.loss == "relativistic":
+            losses = {"pair": F.softplus(against - score).mean()}
+            mismatch = (F.softplus(wrong - score) * differs).mean()
+        else:
+            losses = {"real": self._wants(score, real=True), "drawn": self._wants(against, real=False)}
+            mismatch = self._wants(wrong, real=False, weight=differs)
         if config.mismatch > 0:
-            differs = (other != condition).any(dim=1).float()
-            losses["mismatch"] = config.mismatch * self._wants(wrong, real=False, weight=differs)
+            losses["mismatch"] = config.mismatch * mismatch
         if penalise:
-            if config.penalty == "r1":
+            if config.penalty != "wgan-gp":
                 penalty = 0.5 * _squared_gradient(score, real).mean()
+                if config.penalty == "r1+r2":
+                    penalty = penalty + 0.5 * _squared_gradient(against, drawn).mean()
             else:
                 mix = torch.rand(len(condition), 1, 1, 1, device=condition.device)
                 between = [(mix * r + (1 - mix) * d).requires_grad_(True) for r, d in zip(real, drawn, strict=True)]
@@ -91,6 +119,11 @@ class Objective:
         else:
             loss = sign * score
         return loss.mean() if weight is None else (loss * weight).mean()
+
+
+def _apart(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
+    """(n,) distance of pictures in lite0 maps; unlike one in pixels, it is not met by another shade of the color."""
+    return torch.stack([map_distance(x, y).mean(dim=(1, 2)).sqrt() for x, y in zip(a, b, strict=True)]).mean(dim=0)
 
 
 def _squared_gradient(score: Tensor, seen: list[Tensor]) -> Tensor:

@@ -6,28 +6,33 @@ from typing import Literal
 
 from pydantic import Field
 
-from packshot.families.common.family import FamilyConfig
+from packshot.families.common.family import Stage
+from packshot.families.common.latent import LatentConfig
 
 
-class Config(FamilyConfig):
-    """Configuration of the variational autoencoder.
+class Config(LatentConfig):
+    """Configuration of the variational autoencoder, which has two levels: a latent map, trained first, and above it a
+    latent vector that the description has a prior for.
 
     Attributes:
         kind: always ``vae``.
-        channels: at the largest map.
-        patch: pixels a side that one place of the largest map stands for; 1 is finer, 2 twice as fast.
         width: length of the modulation vector.
+        hidden: channels between vector and map.
         latent: length of the latent vector.
         beta: weight of the KL term; 1 is the evidence lower bound.
         warmup: share of the steps over which the KL term is faded in.
-        perceptual: weight of the lite0 feature distance.
+        free_bits: nats per number of the vector below which the KL term does not push (Kingma et al. 2016, C.8).
     """
 
     kind: Literal["vae"] = "vae"
-    channels: int = Field(default=32, ge=4)
-    patch: Literal[1, 2, 4] = 2
     width: int = Field(default=256, ge=8)
-    latent: int = Field(default=128, ge=2)
+    hidden: int = Field(default=192, ge=8)
+    latent: int = Field(default=64, ge=2)
     beta: float = Field(default=1.0, ge=0)
     warmup: float = Field(default=0.1, ge=0, le=1)
-    perceptual: float = Field(default=1.0, ge=0)
+    free_bits: float = Field(default=0.02, ge=0)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The autoencoder, then the vector above its map."""
+        return (Stage("autoencoder", self.autoencoder_share), Stage("prior", 1 - self.autoencoder_share))

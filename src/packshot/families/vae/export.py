@@ -7,40 +7,42 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from packshot.families.common.graphs import Exported
+from packshot.families.common.latent_network import LatentModel, autoencoder_graphs
 from packshot.families.vae.config import Config
-from packshot.families.vae.network import Network
+from packshot.families.vae.network import Prior
 
 
 class _Part(nn.Module):
-    def __init__(self, network: Network) -> None:
+    def __init__(self, prior: Prior) -> None:
         super().__init__()
-        self.network = network
+        self.prior = prior
 
 
-class _Prior(_Part):
+class _Guess(_Part):
     def forward(self, condition: Tensor) -> tuple[Tensor, Tensor]:
-        prior = self.network.prior(condition)
+        prior = self.prior.prior(condition)
         return prior.mean, torch.exp(0.5 * prior.log_variance)
 
 
-class _Encoder(_Part):
-    def forward(self, pixels: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        # The spread of the prior, not of the posterior: variations are to be seen, not only noise.
-        spread = torch.exp(0.5 * self.network.prior(condition).log_variance)
-        return self.network.encode(pixels, condition).mean, spread
-
-
-class _Decoder(_Part):
+class _Recognise(_Part):
     def forward(self, latent: Tensor, condition: Tensor) -> Tensor:
-        return self.network.decode(latent, condition)
+        return self.prior.posterior(latent, condition).mean
 
 
-def export(network: Network, config: Config) -> Mapping[str, tuple[nn.Module, Mapping[str, Tensor], tuple[str, ...]]]:
+class _Draw(_Part):
+    def forward(self, vector: Tensor, condition: Tensor) -> Tensor:
+        return self.prior.draw(vector, condition)
+
+
+def export(model: LatentModel[Prior], config: Config) -> Mapping[str, Exported]:
     """Graph name → module, example inputs and names of the outputs."""
-    pixels = torch.zeros(2, 3, config.resolution, config.resolution)
-    condition, latent = torch.zeros(2, config.condition_dim), torch.zeros(2, config.latent)
+    side = config.latent_side
+    condition, vector = torch.zeros(2, config.condition_dim), torch.zeros(2, config.latent)
+    latent = torch.zeros(2, config.latent_channels, side, side)
     return {
-        "prior": (_Prior(network), {"condition": condition}, ("mean", "deviation")),
-        "encoder": (_Encoder(network), {"pixels": pixels, "condition": condition}, ("mean", "deviation")),
-        "decoder": (_Decoder(network), {"latent": latent, "condition": condition}, ("pixels",)),
+        "prior": (_Guess(model.prior), {"condition": condition}, ("mean", "deviation")),
+        "recognise": (_Recognise(model.prior), {"latent": latent, "condition": condition}, ("mean",)),
+        "draw": (_Draw(model.prior), {"vector": vector, "condition": condition}, ("latent",)),
+        **autoencoder_graphs(model, config),
     }

@@ -1,4 +1,4 @@
-"""The evidence lower bound with an optimal decoder variance, and a perceptual term."""
+"""The autoencoder's losses, then the evidence lower bound of the vector above its map."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from packshot.families.common.autoencoder import Gaussian
+from packshot.families.common.latent_network import LatentObjective
 from packshot.families.common.objective import Batch, Player
-from packshot.families.common.perceptual import PerceptualDistance
 from packshot.families.vae.config import Config
-from packshot.families.vae.network import Gaussian, Network
+from packshot.families.vae.network import Network
 
 
-class Objective:
-    """Reconstruction + KL.
+class Objective(LatentObjective):
+    """First stage: reconstruction. Second stage: reconstruction of the latent map + KL, and looks at the picture.
 
-    The reconstruction term is the Gaussian likelihood at the variance that maximises it, D/2 · log MSE (Rybkin et
+    The map's reconstruction term is the Gaussian likelihood at the variance that maximises it, D/2 · log MSE (Rybkin et
     al. 2021, "Simple and effective VAE training with calibrated decoders", eq. 5), so that its balance with the KL
-    term needs no tuning. Everything is divided by D, the number of values in a picture.
+    term needs no tuning. Everything is divided by D, the number of values in a map.
     """
 
     def __init__(self, network: Network, config: Config, stage: str, steps: int) -> None:
-        self.network, self.config = network, config
+        super().__init__(network, config, stage, steps)
+        self.config = config
         self.fade = max(1, round(config.warmup * steps))
-        self.players = (Player("vae", (network,)),)
-        self.averaged = network
-        self.perceptual = PerceptualDistance() if config.perceptual > 0 else None
+        if stage == "prior":
+            self.players = (Player("vae", (network.model.prior,)), *self.critics)
 
     def losses(self, player: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
-        posterior = self.network.encode(batch.pixels, batch.condition)
-        prior = self.network.prior(batch.condition)
-        drawn = self.network.decode(posterior.sample(), batch.condition)
-        size = batch.pixels[0].numel()
-        error = (drawn - batch.pixels).square().mean()
+        return self._bound(batch, step) if player == "vae" else super().losses(player, batch, step)
+
+    def _bound(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
+        assert batch.latents is not None
+        z, condition, model = batch.latents, batch.condition, self.network.model
+        posterior, prior = model.prior.posterior(z, condition), model.prior.prior(condition)
+        drawn = model.prior.draw(posterior.sample(), condition)
+        error = (drawn - z).square().mean()
         beta = self.config.beta * min(1.0, (step + 1) / self.fade)
-        losses = {
-            "reconstruction": 0.5 * torch.log(error + 1e-5),
-            "kl": beta * kl(posterior, prior).mean() / size,
-        }
-        if self.perceptual is not None:
-            losses["perceptual"] = self.config.perceptual * self.perceptual(drawn, batch.pixels)
-        return losses
+        divergence = kl(posterior, prior).mean(dim=0).clamp(min=self.config.free_bits).sum()
+        losses = {"reconstruction": 0.5 * torch.log(error + 1e-5), "kl": beta * divergence / z[0].numel()}
+        return losses | self.reconstruction.look(model.decode(drawn), batch.pixels, step)
 
 
 def kl(q: Gaussian, p: Gaussian) -> Tensor:
-    """KL(q‖p) in nats, (n,), of diagonal Gaussians."""
+    """KL(q‖p) in nats of diagonal Gaussians, number by number."""
     ratio = q.log_variance - p.log_variance
     distance = (q.mean - p.mean).square() * torch.exp(-p.log_variance)
-    return 0.5 * (torch.exp(ratio) + distance - 1 - ratio).sum(dim=1)
+    return 0.5 * (torch.exp(ratio) + distance - 1 - ratio)

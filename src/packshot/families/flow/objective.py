@@ -1,0 +1,80 @@
+"""The autoencoder's losses, flow matching, and the distillation of guided steps."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from packshot.families.common.latent_network import LatentObjective
+from packshot.families.common.objective import Batch, Player
+from packshot.families.flow.config import Config
+from packshot.families.flow.network import Network, Velocity
+
+# A long step is taught as so many short ones of the teacher.
+_PARTS = 4
+# Strides taught: a picture in 2, 4 or 8 steps.
+_STRIDES = (0.5, 0.25, 0.125)
+
+
+class Objective(LatentObjective):
+    """First stage: reconstruction; second: flow matching; third: distillation."""
+
+    def __init__(self, network: Network, config: Config, stage: str, steps: int) -> None:
+        super().__init__(network, config, stage, steps)
+        self.config = config
+        velocity = network.model.prior
+        if stage != "autoencoder":
+            self.players = (Player("flow", (velocity,)),)
+        if stage == "distill":
+            # Part of the network, so that checkpoints keep it.
+            network.teacher = copy.deepcopy(velocity).requires_grad_(False)
+
+    def losses(self, player: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
+        if player != "flow":
+            return super().losses(player, batch, step)
+        assert batch.latents is not None
+        if self.stage == "flow":
+            return {"flow": self._match(batch.latents, batch.condition)}
+        return {"distill": self._distill(batch.latents, batch.condition)}
+
+    def _match(self, z: Tensor, condition: Tensor) -> Tensor:
+        """Squared error of the velocity on the straight way from noise to z (Lipman et al. 2023, eq. 23; times drawn
+        from a logit-normal: Esser et al. 2024, eq. 19)."""
+        velocity = self.network.model.prior
+        time, start = torch.sigmoid(torch.randn(len(z), device=z.device)), torch.randn_like(z)
+        kept = _uniform(z)[:, None] >= self.config.drop
+        here = torch.lerp(start, z, time[:, None, None, None])
+        found = velocity(here, time, torch.zeros_like(time), torch.ones_like(time), condition * kept)
+        return (found - (z - start)).square().mean()
+
+    def _distill(self, z: Tensor, condition: Tensor) -> Tensor:
+        """Squared error of one long step against the teacher's short, guided ones (Salimans and Ho 2022; guidance as
+        an input: Meng et al. 2023; length as an input: Frans et al. 2025)."""
+        n, teacher = len(z), self.network.teacher
+        assert isinstance(teacher, Velocity)
+        stride = z.new_tensor(_STRIDES)[torch.randint(len(_STRIDES), (n,), device=z.device)]
+        time = torch.floor(_uniform(z) / stride) * stride
+        guidance = 1 + (self.config.guidance - 1) * _uniform(z)
+        here, length = torch.lerp(torch.randn_like(z), z, time[:, None, None, None]), stride[:, None, None, None]
+        with torch.no_grad():
+            there = here
+            for i in range(_PARTS):
+                now = time + stride * (i / _PARTS)
+                there = there + guided(teacher, there, now, guidance, condition) * length / _PARTS
+            wanted = (there - here) / length
+        return (self.network.model.prior(here, time, stride, guidance, condition) - wanted).square().mean()
+
+
+def guided(velocity: nn.Module, z: Tensor, time: Tensor, guidance: Tensor, condition: Tensor) -> Tensor:
+    """Velocity with classifier-free guidance (Ho and Salimans 2022, eq. 6), both parts of it in one call."""
+    twice, time = torch.cat([condition, torch.zeros_like(condition)]), time.repeat(2)
+    both = velocity(z.repeat(2, 1, 1, 1), time, torch.zeros_like(time), torch.ones_like(time), twice)
+    told, untold = both.chunk(2)
+    return untold + guidance[:, None, None, None] * (told - untold)
+
+
+def _uniform(z: Tensor) -> Tensor:
+    return torch.rand(len(z), device=z.device)
