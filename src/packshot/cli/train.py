@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from packshot.artifact import ModelFolder
 from packshot.cli.output import Json, emit
 from packshot.errors import PackshotError, missing_extra
 
@@ -20,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
 def train(
     catalog: Annotated[Path, typer.Argument(help="Catalog folder.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Model folder to write.")],
-    family: Annotated[str, typer.Option(help="gan or vae.")] = "",
+    family: Annotated[str, typer.Option(help="flow, gan, vae, or auto: the best of all.")] = "",
     recipe: Annotated[str, typer.Option(help="Shipped recipe or TOML file; the family's own by default.")] = "",
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="section.key=value, such as model.channels=48.")
@@ -29,6 +30,10 @@ def train(
     steps: Annotated[int | None, typer.Option(min=1, help="How many steps to train, instead of a budget.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
     name: Annotated[str, typer.Option(help="Name of the model; the folder's by default.")] = "",
+    prefer: Annotated[
+        Literal["variety", "closeness", "speed"], typer.Option(help="What --family auto decides by.")
+    ] = "closeness",
+    origin: Annotated[Path | None, typer.Option("--from", metavar="MODEL", help="Adapt this model.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the training that the folder holds.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -39,16 +44,25 @@ def train(
         import torch  # noqa: F401
     except ImportError:
         raise missing_extra("train", "torch") from None
+    from packshot.training.choose import choose
     from packshot.training.recipe import load_recipe
     from packshot.training.train import train as run
 
-    if not family and not recipe and not resume:
-        raise PackshotError("no family is named", hint="Give --family gan or --family vae.", usage=True)
-    chosen = load_recipe(recipe or family or "vae", settings or (), steps=steps, seed=seed)
-    if family and chosen.family != family:
-        raise PackshotError(f"recipe {recipe} is of family {chosen.family}, not {family}", usage=True)
     seconds = parse_duration(budget) if budget else None
-    model = run(catalog, out, chosen, budget=seconds, resume=resume, name=name)
+    if family == "auto":
+        if seconds is None or steps is not None or recipe or origin:
+            raise PackshotError("--family auto trains by --budget alone", hint="Give --budget 90m.", usage=True)
+        model = choose(
+            catalog, out, prefer, budget=seconds, resume=resume, seed=seed, name=name, settings=settings or ()
+        )
+    else:
+        if not (family or recipe or resume or origin):
+            raise PackshotError("no family is named", hint="Give --family flow, gan, vae or auto.", usage=True)
+        default = family or (ModelFolder(origin).config.family if origin else "flow")
+        chosen = load_recipe(recipe or default, settings or (), steps=steps, seed=seed)
+        if family and chosen.family != family:
+            raise PackshotError(f"recipe {recipe} is of family {chosen.family}, not {family}", usage=True)
+        model = run(catalog, out, chosen, budget=seconds, resume=resume, name=name, origin=origin)
     record = model.config.training
     result = {
         "model": str(out),

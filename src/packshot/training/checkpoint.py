@@ -29,6 +29,7 @@ class State:
         optimizers: player → optimiser.
         history: one row per logged interval of all stages: the stage, the step, and averaged losses by name.
         running: loss name → its values since the last row.
+        over: whether the stage was ended before its last step.
     """
 
     step: int
@@ -38,6 +39,7 @@ class State:
     optimizers: Mapping[str, Optimizer]
     history: list[dict[str, Any]] = field(default_factory=list)
     running: dict[str, list[float]] = field(default_factory=dict)
+    over: bool = False
 
 
 def save_checkpoint(folder: Path, stage: str, state: State) -> None:
@@ -60,11 +62,21 @@ def save_checkpoint(folder: Path, stage: str, state: State) -> None:
         "tensors": name,
         "history": state.history,
         "running": state.running,
+        "over": state.over,
     }
     write_atomic(folder / "checkpoint.json", json.dumps(head).encode())
     for old in folder.glob(f"{stage}-*.safetensors"):
         if old.name != name:
             old.unlink()
+
+
+def copy_checkpoint(source: Path, target: Path) -> None:
+    """Put the checkpoint of one folder in the place of another's."""
+    head = read_head(source)
+    if head is None:
+        raise PackshotError("no checkpoint to go back to", source)
+    write_atomic(target / head["tensors"], (source / head["tensors"]).read_bytes())
+    write_atomic(target / "checkpoint.json", (source / "checkpoint.json").read_bytes())
 
 
 def read_head(folder: Path) -> dict[str, Any] | None:
@@ -96,7 +108,7 @@ def load_checkpoint(folder: Path, head: Mapping[str, Any], state: State) -> None
         # safetensors and torch raise many classes for one thing: this file is not the one that was written.
         raise PackshotError("checkpoint is damaged", path, "Remove the folder and train again.") from error
     state.step, state.seconds = head["step"], head["seconds"]
-    state.history, state.running = list(head["history"]), dict(head["running"])
+    state.history, state.running, state.over = list(head["history"]), dict(head["running"]), bool(head["over"])
 
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -71,6 +71,17 @@ class TrainingSet:
         """Its first pictures."""
         return replace(self, pixels=self.pixels[:count], texts=self.texts[:count], attributes=self.attributes[:count])
 
+    def joined(self, other: TrainingSet) -> TrainingSet:
+        """Both sets, held in memory; the smaller one is repeated until they weigh about the same."""
+        longest = max(len(self), len(other))
+        mine, theirs = (np.tile(np.arange(len(s)), round(longest / len(s))) for s in (self, other))
+        return TrainingSet(
+            pixels=np.concatenate([self.pixels[mine], other.pixels[theirs]]),
+            vectors=np.concatenate([self.vectors, other.vectors]),
+            texts=np.concatenate([self.texts[mine], other.texts[theirs] + len(self.vectors)]),
+            attributes=np.concatenate([self.attributes[mine], other.attributes[theirs]]),
+        )
+
     def with_latents(self, compute: Callable[[NDArray[np.uint8]], NDArray[np.float32]]) -> TrainingSet:
         """The same set with what ``compute`` makes of pictures (n, s, s, 3)."""
         parts = []

@@ -23,9 +23,11 @@ from torch.optim import AdamW
 
 from packshot.errors import PackshotError
 from packshot.families.common.objective import Batch, Objective
-from packshot.progress import ticker
+from packshot.progress import say, ticker
 from packshot.training.checkpoint import State, load_checkpoint, read_head, save_checkpoint
 from packshot.training.data import TrainingSet
+from packshot.training.journal import Journal
+from packshot.training.monitor import Monitor, best_of
 from packshot.training.recipe import TrainingConfig
 
 LOG_EVERY = 20
@@ -98,22 +100,31 @@ def run_stage(
     config: TrainingConfig,
     steps: int,
     folder: Path,
-    on_save: Callable[[State], None] | None = None,
+    monitor: Monitor | None = None,
 ) -> State:
     """Train a stage to its end, from its last checkpoint in ``folder`` if there is one.
 
     Args:
         steps: length of the stage.
-        folder: where checkpoints go, at least once a minute.
-        on_save: called after each checkpoint.
+        folder: where checkpoints go, at least once a minute; in its ``healthy`` and ``best`` those of the last look
+            that found no collapse and of the look with the lowest held-out distance.
+        monitor: looks at what the model draws; without improvement for long enough the best state is the last.
+
+    Raises:
+        CollapseError: a look found that the model ignores its noise or its descriptions.
+        KeyboardInterrupt: it was asked to stop, and has saved its state.
+        PackshotError: a loss is not a finite number.
     """
     head = read_head(folder)
     if head and head["stage"] == stage:
         load_checkpoint(folder, head, state)
     data = begin(state, objective, data)
     before, started, saved = state.seconds, time.monotonic(), time.monotonic()
+    journal = Journal(folder / "logs")
+    if monitor and state.step == 0:
+        save_checkpoint(folder / "healthy", stage, state)
     with ticker(f"training {stage}", steps, done=state.step) as shown, stop_signal() as stopped:
-        while state.step < steps and not stopped():
+        while state.step < steps and not state.over and not stopped():
             for name, value in train_step(state, objective, data, config, steps).items():
                 state.running.setdefault(name, []).append(value)
             done = state.step == steps
@@ -121,16 +132,58 @@ def run_stage(
                 means = {name: sum(values) / len(values) for name, values in state.running.items()}
                 state.history.append({"stage": stage, "step": state.step, **means})
                 state.running = {}
+                journal.note(stage, state.step, means)
+            state.seconds = before + time.monotonic() - started
+            if monitor and monitor.due(state.step, steps) and _look(stage, state, steps, folder, monitor, journal):
+                break
             if done or stopped() or time.monotonic() - saved > SAVE_SECONDS:
-                state.seconds = before + time.monotonic() - started
                 save_checkpoint(folder, stage, state)
-                if on_save is not None:
-                    on_save(state)
                 saved = time.monotonic()
             shown.advance(note=_note(state))
-    if state.step < steps:
+    journal.close()
+    if stopped():
         raise KeyboardInterrupt
     return state
+
+
+class CollapseError(Exception):
+    """A model in training ignores its noise or its descriptions.
+
+    Attributes:
+        step: after which it was found.
+    """
+
+    def __init__(self, step: int, what: str) -> None:
+        super().__init__(what)
+        self.step = step
+
+
+def _look(stage: str, state: State, steps: int, folder: Path, monitor: Monitor, journal: Journal) -> bool:
+    """Look at what the average draws; whether training is over, with the best state in ``state``."""
+    found = monitor.look(state.average)
+    row = {"kid": found.kid, "across": found.across, "within": found.within}
+    state.history.append({"stage": stage, "step": state.step, **row})
+    journal.note(stage, state.step, row)
+    journal.show(stage, state.step, found.sheet)
+    if what := monitor.collapsed(found, state.step / steps):
+        if not monitor.forgiving:
+            raise CollapseError(state.step, what)
+        say(f"warning: mode collapse at step {state.step}: {what}")
+    save_checkpoint(folder / "healthy", stage, state)
+    kids = [row["kid"] for row in state.history if row["stage"] == stage and "kid" in row]
+    if best_of(kids) == len(kids) - 1:
+        save_checkpoint(folder / "best", stage, state)
+    if not monitor.tired(kids):
+        return False
+    history, seconds = state.history, state.seconds
+    head = read_head(folder / "best")
+    assert head is not None
+    load_checkpoint(folder / "best", head, state)
+    say(f"no improvement on held-out pictures since step {state.step}: stopped there")
+    # What came after the best step happened too.
+    state.history, state.seconds, state.over = history, seconds, True
+    save_checkpoint(folder, stage, state)
+    return True
 
 
 def begin(state: State, objective: Objective, data: TrainingSet) -> TrainingSet:

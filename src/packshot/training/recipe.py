@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from packshot.assets import asset
 from packshot.errors import PackshotError
 from packshot.families import config_class
-from packshot.families.common.family import FamilyConfig
+from packshot.families.common.family import FamilyConfig, Stage
 
 
 class TrainingConfig(BaseModel):
@@ -32,6 +32,8 @@ class TrainingConfig(BaseModel):
         without: flags of catalog rows to leave out; by default those whose product could not be cut out.
         drop_text: share of examples whose sentence vector is zeroed.
         drop_attributes: share of attribute inputs that are zeroed, so that a description need not name them all.
+        looks: how often in a stage held-out descriptions are drawn and judged; 0 for never.
+        patience: looks without improvement after which a stage ends with its best state; 0 for never.
         seed: of everything random.
         encoder: the text encoder.
     """
@@ -51,6 +53,8 @@ class TrainingConfig(BaseModel):
     without: tuple[str, ...] = ("background",)
     drop_text: float = Field(default=0.1, ge=0, le=1)
     drop_attributes: float = Field(default=0.1, ge=0, le=1)
+    looks: int = Field(default=8, ge=0)
+    patience: int = Field(default=4, ge=0)
     seed: int = Field(default=0, ge=0)
     encoder: str = "use-multilingual-v3"
 
@@ -78,6 +82,11 @@ class Recipe(BaseModel):
             return config_class(self.family).model_validate({**self.model, "condition_dim": condition_dim})
         except ValidationError as error:
             raise _setting_error(error, "model.") from None
+
+    def steps(self, stages: Sequence[Stage]) -> dict[str, int] | None:
+        """The steps of each stage, where the recipe says how many there are in all."""
+        total = self.training.steps
+        return None if total is None else {stage.name: max(1, round(total * stage.share)) for stage in stages}
 
     def training_of(self, stage: str) -> TrainingConfig:
         """The settings of a stage."""

@@ -22,10 +22,12 @@ class Stage:
     Attributes:
         name: what it is called in logs, checkpoints and recipes.
         share: of the whole budget, 0..1; the shares of a family add up to 1.
+        draws: whether pictures can be drawn from descriptions while it is trained.
     """
 
     name: str
     share: float
+    draws: bool = True
 
 
 class FamilyConfig(BaseModel):
@@ -45,6 +47,10 @@ class FamilyConfig(BaseModel):
     def stages(self) -> tuple[Stage, ...]:
         """In the order in which they are trained."""
         return (Stage("main", 1.0),)
+
+    def remedy(self) -> dict[str, Any]:
+        """Settings to go on with after a mode collapse, beside half the learning rate."""
+        return {}
 
 
 @dataclass(frozen=True)

@@ -40,5 +40,5 @@ class Config(LatentConfig):
     def stages(self) -> tuple[Stage, ...]:
         """The autoencoder, the flow, and its distillation."""
         flow = 1 - self.autoencoder_share - self.distill_share
-        stages = (Stage("autoencoder", self.autoencoder_share), Stage("flow", flow))
+        stages = (Stage("autoencoder", self.autoencoder_share, draws=False), Stage("flow", flow))
         return (*stages, Stage("distill", self.distill_share)) if self.distill_share else stages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -49,3 +49,7 @@ class Config(FamilyConfig):
     diversity: float = Field(default=1.0, ge=0)
     apart: float = Field(default=0.35, gt=0, le=1)
     apart_after: float = Field(default=0.3, ge=0, le=1)
+
+    def remedy(self) -> dict[str, Any]:
+        """Twice the weight on keeping pictures of one description apart."""
+        return {"diversity": max(1.0, 2 * self.diversity)}

@@ -1,0 +1,93 @@
+"""Adapting a trained model to a shop's own pictures.
+
+What it has learned before is kept by rehearsal: it is trained on the new pictures and on pictures that it drew itself,
+half of each (Robins 1995, pseudo-rehearsal; for generators Shin et al. 2017), so the old catalog is not needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+from safetensors.torch import load_file
+from torch import nn
+
+from packshot.artifact import ModelFolder
+from packshot.errors import PackshotError
+from packshot.generation.generator import Generator
+from packshot.progress import track
+from packshot.text.attributes import Attributes
+from packshot.text.compose import compose
+from packshot.training.data import TrainingSet
+from packshot.training.recipe import Recipe
+
+_REHEARSED = 512
+
+
+def recipe_from(recipe: Recipe, origin: ModelFolder) -> Recipe:
+    """The recipe with the network of a model, its encoder, half the learning rate, and no looks: a few dozen pictures
+    are too few to judge by.
+
+    Raises:
+        PackshotError: the recipe is of another family.
+    """
+    config = origin.config
+    if recipe.family != config.family:
+        raise PackshotError(f"{origin.path} is a {config.family} model, not {recipe.family}", usage=True)
+    gentler = {name: {**own, **_halved(own)} for name, own in recipe.stages.items()}
+    training = recipe.training.model_copy(
+        update={
+            "encoder": config.text.encoder,
+            "fit": config.fit,
+            "looks": 0,
+            "learning_rate": recipe.training.learning_rate / 2,
+        }
+    )
+    model = {k: v for k, v in config.architecture.items() if k != "condition_dim"}
+    return recipe.model_copy(update={"model": model, "training": training, "stages": gentler})
+
+
+def load_weights(averaged: nn.Module, origin: ModelFolder) -> None:
+    """Begin where a model folder ended.
+
+    Raises:
+        PackshotError: its weights are of another form.
+    """
+    path = origin.file("model.safetensors")
+    try:
+        averaged.load_state_dict(load_file(path))
+    except (RuntimeError, ValueError) as error:
+        raise PackshotError("weights do not fit this version's network", path) from error
+
+
+def rehearsal(origin: ModelFolder) -> TrainingSet:
+    """Pictures that a model draws of all it knows, with their descriptions in Chinese and English."""
+    generator, config = Generator(origin), origin.config
+    known = [_attributes(c, k) for c, k in product(config.categories or ("",), config.colors or ("",))]
+    known = [known[i % len(known)] for i in range(_REHEARSED)]
+    texts = [compose(a, generator.vocabulary) for a in known]
+    wanted = [((zh if i % 2 else en) or en or zh, i) for i, (zh, en) in enumerate(texts)]
+    pixels = [g.pixels for g in track(generator.pictures(wanted), "rehearsal", len(wanted))]
+    distinct = sorted({t for pair in texts for t in pair})
+    index = {text: i for i, text in enumerate(distinct)}
+    return TrainingSet(
+        pixels=np.stack(pixels),
+        vectors=_encoded(generator, distinct),
+        texts=np.array([[index[zh], index[en]] for zh, en in texts]),
+        attributes=generator.conditioner.multi_hot(known),
+    )
+
+
+def _encoded(generator: Generator, texts: Sequence[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    parts = [generator.conditioner.vectors(list(texts[i : i + 64])) for i in range(0, len(texts), 64)]
+    return np.concatenate(parts)
+
+
+def _attributes(category: str, color: str) -> Attributes:
+    return {**({"category": (category,)} if category else {}), **({"color": (color,)} if color else {})}
+
+
+def _halved(own: dict[str, object]) -> dict[str, object]:
+    rate = own.get("learning_rate")
+    return {"learning_rate": rate / 2} if isinstance(rate, int | float) else {}

@@ -1,0 +1,146 @@
+"""Looks at what a model draws while it is trained: held-out distance, and diversity against mode collapse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from packshot.evaluation.diversity import spread
+from packshot.evaluation.kid import kernel_distance
+from packshot.evaluation.reference import Reference, evenly
+from packshot.families import make_sampler, sampler_defaults, training_parts
+from packshot.families.common.family import FamilyConfig, Floats, SamplingOptions, to_uint8
+from packshot.text.condition import Conditioner
+
+# Held-out descriptions that are drawn at a look, and those of them that are drawn with further seeds.
+_DRAWN = 160
+_REPEATED, _SEEDS = 16, 4
+# Shares of the real pictures' spread. Pictures of one description are allowed to be much more alike than those of
+# different ones; a model that ignores its noise has 0.
+_LEAST_ACROSS, _LEAST_WITHIN = 0.4, 0.1
+# Shares of the steps before which a model need not yet tell descriptions, or seeds, apart.
+_ACROSS_FROM, _WITHIN_FROM = 0.2, 0.5
+# A look is better than the best so far where its distance is that much lower: less may be chance.
+_BETTER = 0.98
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look found.
+
+    Attributes:
+        kid: kernel distance to held-out pictures in lite0 features.
+        across: spread of pictures of different descriptions, as a share of the real ones'.
+        within: spread of pictures of one description, as a share of the same.
+        sheet: (h, w, 3) uint8, some of the pictures.
+    """
+
+    kid: float
+    across: float
+    within: float
+    sheet: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """Draws with a model in training, and says whether it has collapsed and whether it still improves.
+
+    Attributes:
+        family: of the model.
+        architecture: of the model.
+        reference: the real pictures.
+        conditioner: how descriptions are encoded.
+        looks: how many there are in a stage; 0 for none.
+        patience: looks without improvement after which training stops; 0 for never.
+        forgiving: whether a collapse is only warned of.
+    """
+
+    family: str
+    architecture: FamilyConfig
+    reference: Reference
+    conditioner: Conditioner
+    looks: int
+    patience: int
+    forgiving: bool = False
+
+    def due(self, step: int, steps: int) -> bool:
+        """Whether to look after that step."""
+        return self.looks > 0 and step in {round(steps * (i + 1) / self.looks) for i in range(self.looks)}
+
+    def look(self, model: nn.Module) -> Look:
+        """Draw held-out descriptions with ``model``, the average."""
+        chosen = evenly(len(self.reference.rows["test"]), _DRAWN)
+        repeated = evenly(len(chosen), _REPEATED)
+        wanted = [(i, i) for i in range(len(chosen))]
+        wanted += [(i, len(chosen) + seed) for i in repeated for seed in range(_SEEDS - 1)]
+        pictures = self._draw(model, [chosen[i] for i, _ in wanted], [seed for _, seed in wanted])
+        features = self.reference.features.embed(pictures)
+        first, real = features[: len(chosen)], self.reference.held_out
+        whole = max(spread(real), 1e-9)
+        more = features[len(chosen) :].reshape(len(repeated), _SEEDS - 1, -1)
+        alike = [spread(np.concatenate([first[i : i + 1], group])) for i, group in zip(repeated, more, strict=True)]
+        across, within = spread(first) / whole, float(np.mean(alike)) / whole
+        return Look(kernel_distance(real, first), across, within, _sheet(pictures[: len(chosen)]))
+
+    def collapsed(self, look: Look, done: float) -> str | None:
+        """What has collapsed, in words, or None.
+
+        Args:
+            done: share of the steps.
+        """
+        if done >= _ACROSS_FROM and look.across < _LEAST_ACROSS:
+            return f"pictures of different descriptions are alike ({look.across:.2f} of the real spread)"
+        if done >= _WITHIN_FROM and look.within < _LEAST_WITHIN:
+            return f"pictures of one description are alike ({look.within:.2f} of the real spread)"
+        return None
+
+    def tired(self, kids: Sequence[float]) -> bool:
+        """Whether the distances found so far have stopped falling for long enough."""
+        return 0 < self.patience <= len(kids) - 1 - best_of(kids)
+
+    def _draw(self, model: nn.Module, which: Sequence[int], seeds: Sequence[int]) -> list[NDArray[np.uint8]]:
+        texts, known = self.reference.descriptions("test"), self.reference.attributes("test")
+        conditions = self.conditioner.encode([texts[i][i % 2] for i in which], [known[i] for i in which])
+        run = _runner(training_parts(self.family).export(model, self.architecture))
+        sampler = make_sampler(self.family, self.architecture, run)
+        options = SamplingOptions(**sampler_defaults(self.family))
+        pictures: list[NDArray[np.uint8]] = []
+        for start in range(0, len(which), 16):
+            part = slice(start, start + 16)
+            pictures.extend(to_uint8(sampler.sample(conditions[part], seeds[part], options)))
+        return pictures
+
+
+def best_of(kids: Sequence[float]) -> int:
+    """Position of the lowest distance, the first of those that differ by no more than chance."""
+    best = 0
+    for i, kid in enumerate(kids):
+        # A distance may be estimated below 0, where there is nothing left to tell.
+        if kid < kids[best] - (1 - _BETTER) * abs(kids[best]):
+            best = i
+    return best
+
+
+def _runner(exported: Mapping[str, Any]) -> Callable[[str, Mapping[str, Floats]], list[Floats]]:
+    """Modules that are to be exported, run as a sampler wants its graphs run."""
+
+    @torch.no_grad()
+    def run(name: str, inputs: Mapping[str, Floats]) -> list[Floats]:
+        module, order, _ = exported[name]
+        device = next(module.parameters()).device
+        out = module(*(torch.from_numpy(np.ascontiguousarray(inputs[key])).to(device) for key in order))
+        return [t.float().cpu().numpy() for t in (out if isinstance(out, tuple) else (out,))]
+
+    return run
+
+
+def _sheet(pictures: Sequence[NDArray[np.uint8]], across: int = 8) -> NDArray[np.uint8]:
+    kept = [pictures[i] for i in evenly(len(pictures), across * across)]
+    rows = [np.concatenate(kept[i : i + across], axis=1) for i in range(0, len(kept) - across + 1, across)]
+    return np.concatenate(rows) if rows else np.concatenate(kept, axis=1)

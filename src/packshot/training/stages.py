@@ -1,0 +1,139 @@
+"""A family's stages one after the other, with what is done about a mode collapse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from packshot.artifact import ModelFolder
+from packshot.families import training_parts
+from packshot.families.common.family import FamilyConfig, Stage
+from packshot.progress import say
+from packshot.training.adapt import load_weights
+from packshot.training.checkpoint import State, copy_checkpoint, read_head
+from packshot.training.data import TrainingSet
+from packshot.training.loop import CollapseError, begin, measure_step, new_state, run_stage
+from packshot.training.monitor import Monitor
+from packshot.training.plan import Plan, write_plan
+from packshot.training.recipe import Recipe
+
+# What saving, exporting and the samples take of a budget.
+_OVERHEAD = 0.06
+# Pictures that the steps before the start are measured on.
+_MEASURED = 128
+# After so many changes against mode collapse, it is only warned of.
+_MOST_CHANGES = 3
+
+
+def build(
+    recipe: Recipe,
+    architecture: FamilyConfig,
+    stage: str,
+    steps: int,
+    network: nn.Module | None = None,
+    origin: str = "",
+) -> tuple[State, Any]:
+    """A stage's state before its first step, and its objective; the same for the same seed.
+
+    Args:
+        network: of the stage before; None for the first.
+        origin: path of the model that the first stage begins with.
+    """
+    torch.manual_seed(recipe.training.seed)
+    parts = training_parts(recipe.family)
+    fresh = network is None
+    network = channels_last(network or parts.Network(architecture))
+    objective = parts.Objective(network, architecture, stage, steps)
+    if fresh and origin:
+        load_weights(objective.averaged, ModelFolder(Path(origin)))
+    channels_last(network)
+    return new_state(network, objective, recipe.training_of(stage)), objective
+
+
+def channels_last(network: nn.Module) -> nn.Module:
+    """Lay convolution weights out as rows × columns × channels, which is 1.2 to 1.8 times as fast on a CPU."""
+    for parameter in network.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return network
+
+
+def steps_for(recipe: Recipe, architecture: FamilyConfig, data: TrainingSet, budget: float) -> Mapping[str, int]:
+    """The steps of each stage that fit into ``budget`` seconds, from steps that are measured now."""
+    steps, said = {}, []
+    for stage in architecture.stages:
+        state, objective = build(recipe, architecture, stage.name, 1_000_000)
+        few = begin(state, objective, data.first(_MEASURED))
+        seconds = measure_step(state, objective, few, recipe.training_of(stage.name))
+        steps[stage.name] = max(1, int(budget * (1 - _OVERHEAD) * stage.share / seconds))
+        said.append(f"{stage.name} {steps[stage.name]} steps of {seconds:.3f} s")
+    say(f"{', '.join(said)}: about {budget / 60:.0f} min, {len(data)} pictures")
+    return steps
+
+
+def run_stages(
+    plan: Plan, architecture: FamilyConfig, data: TrainingSet, work: Path, monitor: Monitor | None
+) -> tuple[Plan, State]:
+    """Train all stages that ``work`` does not hold yet.
+
+    Args:
+        work: folder of the checkpoints.
+        monitor: looks at the stages that can draw.
+
+    Returns:
+        The plan, with what was changed, and the last stage's state.
+    """
+    head, stages = read_head(work), architecture.stages
+    first = [stage.name for stage in stages].index(head["stage"]) if head else 0
+    state: State | None = None
+    for stage in stages[first:]:
+        plan, state = _run(stage, state, plan, architecture, data, work, monitor if stage.draws else None)
+    assert state is not None
+    return plan, state
+
+
+def _run(
+    stage: Stage,
+    before: State | None,
+    plan: Plan,
+    architecture: FamilyConfig,
+    data: TrainingSet,
+    work: Path,
+    monitor: Monitor | None,
+) -> tuple[Plan, State]:
+    """A stage to its end; after a mode collapse from its last healthy state, with settings that were changed."""
+    name, network = stage.name, before.network if before else None
+    while True:
+        steps, config = plan.steps[name], plan.recipe.training_of(name)
+        own = architecture.model_copy(update=plan.remedies)
+        state, objective = build(plan.recipe, own, name, steps, network, plan.origin)
+        if before:
+            state.seconds, state.history = before.seconds, list(before.history)
+        watch = replace(monitor, forgiving=len(plan.changes) >= _MOST_CHANGES) if monitor else None
+        try:
+            state = run_stage(name, state, objective, data, config, steps, work, watch)
+        except CollapseError as collapse:
+            plan = _changed(plan, own, name, collapse)
+            write_plan(work, plan)
+            copy_checkpoint(work / "healthy", work)
+            continue
+        # The next stage builds on the average, which is what the model folder keeps.
+        objective.averaged.load_state_dict(state.average.state_dict())
+        return plan, state
+
+
+def _changed(plan: Plan, architecture: FamilyConfig, stage: str, collapse: CollapseError) -> Plan:
+    """The plan with half the learning rate in that stage and what the family does against collapse."""
+    rate = plan.recipe.training_of(stage).learning_rate / 2
+    own = {**plan.recipe.stages.get(stage, {}), "learning_rate": rate}
+    recipe = plan.recipe.model_copy(update={"stages": {**plan.recipe.stages, stage: own}})
+    remedy = architecture.remedy()
+    change = {"stage": stage, "step": collapse.step, "found": str(collapse), "learning_rate": rate, "model": remedy}
+    told = ", ".join(f"{key} {value:g}" for key, value in {"learning_rate": rate, **remedy}.items())
+    say(f"warning: mode collapse at step {collapse.step}: {collapse}; back to the last healthy step with {told}")
+    return replace(plan, recipe=recipe, changes=(*plan.changes, change))
