@@ -25,7 +25,7 @@ SCORES = {
 
 
 def test_what_is_preferred_decides() -> None:
-    best = {p: max(SCORES, key=lambda f: mark(SCORES, f, p)) for p in ("variety", "closeness", "speed")}  # noqa: B023
+    best = {p: max(SCORES, key=lambda f: mark(SCORES, f, p)) for p in ("variety", "closeness", "speed")}
     assert best == {"variety": "flow", "closeness": "flow", "speed": "gan"}
 
 
@@ -53,10 +53,8 @@ def test_the_best_is_kept_and_the_choice_is_explained(
     catalog_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     load = module.load_recipe
-    monkeypatch.setattr(
-        module, "load_recipe", lambda family, settings, seed: load(family, (*SMALL[family], *settings), steps=8)
-    )
-    monkeypatch.setattr(module, "measure", lambda model, catalog: SCORES[model.config.family])
+    monkeypatch.setattr(module, "load_recipe", lambda family, _settings, **_: load(family, SMALL[family], steps=8))
+    monkeypatch.setattr(module, "measure", lambda model, _catalog: SCORES[model.config.family])
     model = choose(catalog_path, tmp_path / "m", "speed", budget=1.0)
     assert model.config.family == "gan"
     content = json.loads((tmp_path / "m" / "choice.json").read_text())

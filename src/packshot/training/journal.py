@@ -14,21 +14,22 @@ class Journal:
     """Appends to the event files of a folder.
 
     Args:
-        folder: made at the first note.
+        folder: made at the first note; None writes nothing.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._writer: SummaryWriter | None = None
 
     def note(self, stage: str, step: int, values: Mapping[str, float]) -> None:
         """Numbers of a step."""
-        for name, value in values.items():
+        for name, value in values.items() if self._folder else ():
             self._open().add_scalar(f"{stage}/{name}", value, step)
 
     def show(self, stage: str, step: int, sheet: NDArray[np.uint8]) -> None:
         """A picture (h, w, 3) of a step."""
-        self._open().add_image(f"{stage}/samples", sheet, step, dataformats="HWC")
+        if self._folder:
+            self._open().add_image(f"{stage}/samples", sheet, step, dataformats="HWC")
 
     def close(self) -> None:
         """Write what is still held back."""

@@ -21,6 +21,7 @@ from packshot.training.loop import CollapseError, begin, measure_step, new_state
 from packshot.training.monitor import Monitor
 from packshot.training.plan import Plan, write_plan
 from packshot.training.recipe import Recipe
+from packshot.training.workers import Workers, training_device
 
 # What saving, exporting and the samples take of a budget.
 _OVERHEAD = 0.06
@@ -51,7 +52,7 @@ def build(
     objective = parts.Objective(network, architecture, stage, steps)
     if fresh and origin:
         load_weights(objective.averaged, ModelFolder(Path(origin)))
-    channels_last(network)
+    channels_last(network.to(training_device()))
     return new_state(network, objective, recipe.training_of(stage)), objective
 
 
@@ -77,7 +78,7 @@ def steps_for(recipe: Recipe, architecture: FamilyConfig, data: TrainingSet, bud
 
 
 def run_stages(
-    plan: Plan, architecture: FamilyConfig, data: TrainingSet, work: Path, monitor: Monitor | None
+    plan: Plan, architecture: FamilyConfig, data: TrainingSet, work: Path, monitor: Monitor | None, workers: Workers
 ) -> tuple[Plan, State]:
     """Train all stages that ``work`` does not hold yet.
 
@@ -92,7 +93,7 @@ def run_stages(
     first = [stage.name for stage in stages].index(head["stage"]) if head else 0
     state: State | None = None
     for stage in stages[first:]:
-        plan, state = _run(stage, state, plan, architecture, data, work, monitor if stage.draws else None)
+        plan, state = _run(stage, state, plan, architecture, data, work, monitor if stage.draws else None, workers)
     assert state is not None
     return plan, state
 
@@ -105,6 +106,7 @@ def _run(
     data: TrainingSet,
     work: Path,
     monitor: Monitor | None,
+    workers: Workers,
 ) -> tuple[Plan, State]:
     """A stage to its end; after a mode collapse from its last healthy state, with settings that were changed."""
     name, network = stage.name, before.network if before else None
@@ -116,11 +118,13 @@ def _run(
             state.seconds, state.history = before.seconds, list(before.history)
         watch = replace(monitor, forgiving=len(plan.changes) >= _MOST_CHANGES) if monitor else None
         try:
-            state = run_stage(name, state, objective, data, config, steps, work, watch)
+            state = run_stage(name, state, objective, data, config, steps, work, watch, workers)
         except CollapseError as collapse:
             plan = _changed(plan, own, name, collapse)
-            write_plan(work, plan)
-            copy_checkpoint(work / "healthy", work)
+            if workers.first:
+                write_plan(work, plan)
+                copy_checkpoint(work / "healthy", work)
+            workers.wait()
             continue
         # The next stage builds on the average, which is what the model folder keeps.
         objective.averaged.load_state_dict(state.average.state_dict())

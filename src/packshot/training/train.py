@@ -37,6 +37,7 @@ from packshot.training.plan import Plan, read_plan, write_plan
 from packshot.training.recipe import Recipe
 from packshot.training.samples import write_samples
 from packshot.training.stages import run_stages, steps_for
+from packshot.training.workers import Workers
 
 
 def train(
@@ -62,7 +63,7 @@ def train(
         PackshotError: nothing to resume, something to resume but not asked to, a catalog too small or another one than
             before, a model to adapt of another family, a training that diverged.
     """
-    catalog, work = Catalog(catalog_path), out / "training"
+    workers, catalog, work = Workers(), Catalog(catalog_path), out / "training"
     plan = read_plan(work)
     if resume and plan is None:
         raise PackshotError("nothing to resume", out, "Leave --resume out.", usage=True)
@@ -82,7 +83,8 @@ def train(
     terms = older.config.text.terms if older else terms_of(known, vocabulary)
     conditioner = Conditioner(encoder_named(config.encoder), terms, vocabulary)
     architecture = recipe.model_config_for(conditioner.dim)
-    data = load_training_set(catalog, rows, architecture.resolution, config.fit, conditioner)
+    with workers.after_the_first():
+        data = load_training_set(catalog, rows, architecture.resolution, config.fit, conditioner)
     if older:
         data = data.joined(rehearsal(older))
     if plan is None:
@@ -92,15 +94,21 @@ def train(
                 raise PackshotError("how long to train is not said", hint="Give --budget 60m or --steps N.", usage=True)
             steps = steps_for(recipe, architecture, data, budget)
         plan = Plan(recipe, catalog.fingerprint, steps, str(origin.absolute()) if origin else "")
-        write_plan(work, plan)
+        # Whatever another process measured, one plan holds for all.
+        with workers.after_the_first():
+            plan = read_plan(work) or plan if not workers.first else plan
+            if workers.first:
+                write_plan(work, plan)
     monitor = None
     if config.looks:
         reference = Reference(catalog, architecture.resolution, config.fit, config.without)
         monitor = Monitor(recipe.family, architecture, reference, conditioner, config.looks, config.patience)
-    plan, state = run_stages(plan, architecture, data, work, monitor)
-    return _write_folder(
-        out, name or out.name, plan, architecture, conditioner, catalog, known, older and older.config, state
-    )
+    plan, state = run_stages(plan, architecture, data, work, monitor, workers)
+    if workers.first:
+        before = older.config if older else None
+        _write_folder(out, name or out.name, plan, architecture, conditioner, catalog, known, before, state)
+    workers.wait()
+    return ModelFolder(out)
 
 
 def _write_folder(
@@ -113,8 +121,8 @@ def _write_folder(
     known: Sequence[Attributes],
     older: ModelConfig | None,
     state: State,
-) -> ModelFolder:
-    recipe, average = plan.recipe, copy.deepcopy(state.average)
+) -> None:
+    recipe, average = plan.recipe, copy.deepcopy(state.average).cpu()
     weights = {k: v.to(torch.float16).contiguous() for k, v in average.state_dict().items()}
     write_atomic(out / "model.safetensors", save(weights))
     for graph, (module, inputs, outputs) in training_parts(recipe.family).export(average, architecture).items():
@@ -145,9 +153,7 @@ def _write_folder(
     )
     config = write_config(out, config, ("model.safetensors", "graphs/*.onnx"))
     write_card(out, config, None)
-    model = ModelFolder(out)
-    write_samples(model)
-    return model
+    write_samples(ModelFolder(out))
 
 
 def _with_older(names: tuple[str, ...], older: tuple[str, ...]) -> tuple[str, ...]:

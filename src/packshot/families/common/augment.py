@@ -33,7 +33,7 @@ def _translate(x: Tensor, ratio: float) -> Tensor:
 def _cut_out(x: Tensor, ratio: float) -> Tensor:
     n, _, s, _ = x.shape
     half = max(1, round(s * ratio / 2))
-    centre = torch.randint(0, s, (2, n, 1), device=x.device)
+    centre = torch.randint(0, s, (n, 2), device=x.device).T[:, :, None]
     axis = torch.arange(s, device=x.device)
     outside_y, outside_x = ((axis - c).abs() >= half for c in centre)
     keep = outside_y[:, None, :, None] | outside_x[:, None, None, :]

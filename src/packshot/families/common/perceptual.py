@@ -22,7 +22,7 @@ class Maps:
         self._lite0 = load_lite0()
 
     def __call__(self, pixels: Tensor) -> list[Tensor]:
-        return self._lite0.maps(pixels, tuple(TAPS))
+        return self._lite0.to(pixels.device).maps(pixels, tuple(TAPS))
 
 
 def perceptual_distance(drawn: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:

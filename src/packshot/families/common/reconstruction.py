@@ -69,10 +69,11 @@ def crop(pixels: Tensor, side: int) -> Tensor:
 
 
 def recolor(pixels: Tensor, share: float) -> Tensor:
-    """Exchange the color channels, at random, of the first ``share`` of the pictures (n, 3, h, w)."""
-    count = round(len(pixels) * share)
-    if not count:
+    """Exchange the color channels of a random ``share`` of the pictures (n, 3, h, w), at random."""
+    if not share:
         return pixels
-    order = torch.rand(count, 3, device=pixels.device).argsort(dim=1)
-    mixed = torch.gather(pixels[:count], 1, order[:, :, None, None].expand(-1, -1, *pixels.shape[2:]))
-    return torch.cat([mixed, pixels[count:]]).contiguous(memory_format=torch.channels_last)
+    chance = torch.rand(len(pixels), 4, device=pixels.device)
+    kept = torch.arange(3, device=pixels.device).expand(len(pixels), 3)
+    order = torch.where(chance[:, 3:] < share, chance[:, :3].argsort(dim=1), kept)
+    mixed = torch.gather(pixels, 1, order[:, :, None, None].expand_as(pixels))
+    return mixed.contiguous(memory_format=torch.channels_last)

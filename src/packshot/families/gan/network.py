@@ -88,7 +88,7 @@ class FeatureDiscriminator(Discriminator):
     def see(self, pixels: Tensor) -> list[Tensor]:
         if self.scale > 1:
             pixels = F.interpolate(pixels, scale_factor=float(self.scale), mode="bilinear", align_corners=False)
-        return self._lite0[0].maps(pixels, tuple(_TAPS))
+        return self._lite0[0].to(pixels.device).maps(pixels, tuple(_TAPS))
 
     def judge(self, seen: list[Tensor], conditions: Sequence[Tensor]) -> list[Tensor]:
         heads = zip(seen, self.narrow, self.shrink, self.verdicts, strict=True)
