@@ -90,19 +90,21 @@ def options_of(folder: JobFolder, settings: Settings) -> Options:
 
 
 def _watch(folder: JobFolder, stopping: Callable[[], bool]) -> Callable[[int, int, str], None]:
-    started = shown = time.monotonic()
+    first = shown = 0.0
 
     def watch(done: int, total: int, _: str) -> None:
-        nonlocal shown
+        nonlocal first, shown
         if folder.cancelled:
             raise _CancelError
         if stopping():
             raise _StopError
         now = time.monotonic()
+        # The first product also pays for the start of the processes.
+        first = first or now
         if now - shown >= _SHOWN_EVERY or done == total:
             shown = now
-            left = (now - started) / done * (total - done)
-            folder.update(Status(state="running", done=done, total=total, seconds_left=round(left, 1)))
+            left = (now - first) / (done - 1) * (total - done) if done > 1 else None
+            folder.update(Status(state="running", done=done, total=total, seconds_left=left))
 
     return watch
 
