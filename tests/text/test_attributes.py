@@ -102,6 +102,41 @@ def test_the_first_term_of_each_facet(text: str, expected: dict[str, str]) -> No
     assert {facet: parsed.get(facet, ("",))[0] for facet in expected} == expected
 
 
+def test_titles_of_all_trades_are_read() -> None:
+    """Hand-labelled titles, worded as catalogs word them, beyond the phrases that the vocabulary grew on."""
+    with (Path(__file__).parent / "titles.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    vocabulary = load_vocabulary()
+    for facet in ("category", "color", "material", "pattern", "audience"):
+        labelled = [row for row in rows if row[facet]]
+        wrong = [r["text"] for r in labelled if vocabulary.parse(r["text"]).get(facet, ("",))[0] != r[facet]]
+        assert len(wrong) <= 0.02 * len(labelled), wrong
+        if facet != "category":
+            invented = [r["text"] for r in rows if not r[facet] and vocabulary.parse(r["text"]).get(facet)]
+            assert len(invented) <= 0.02 * len(rows), invented
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("衬衫女上衣", "shirt"),
+        ("上衣", "top"),
+        ("连衣裙短袖", "dress"),
+        ("短袖", "t-shirt"),
+        ("运动鞋女鞋", "sneakers"),
+        ("men’s tee", "t-shirt"),
+        ("Dress shirt long sleeve", "shirt"),
+    ],
+)
+def test_the_narrower_category_is_meant(text: str, category: str) -> None:
+    assert load_vocabulary().parse(text)["category"][0] == category
+
+
+def test_words_that_only_look_like_attributes_are_ignored() -> None:
+    parsed = load_vocabulary().parse("防紫外线 蓝牙音箱, Black Friday")
+    assert "color" not in parsed
+
+
 def test_the_shared_prompts_are_all_read_right() -> None:
     path = DATA.parent / "prompts" / "apparel.csv"
     if not path.is_file():

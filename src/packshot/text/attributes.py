@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -22,22 +22,72 @@ FACETS = ("category", "color", "material", "pattern", "audience", "style")
 Attributes = Mapping[str, tuple[str, ...]]
 """Facet → its term ids, the most important first; a facet without a term is left out."""
 
+_LISTS = ("en", "zh", "covers", "weak")
+
 # Facets that a category's word may carry inside itself. Colours are not among them: a 白菜 is no white product.
 _IN_NAMES = frozenset({"material", "audience", "style"})
 
 # What follows these words belongs to the product, but is not the product: "dress with pockets", "bag for shoes".
-_ASIDE = re.compile(r"\b(?:with|for|from|by|in|on|to|featuring|includes?|including)\b|[,;(（，；。搭配]")
+_ASIDE = re.compile(
+    r"\b(?:with|for|from|by|in|on|to|featuring|includes?|including)\b|[,;(（，；。]|搭配|适合|附赠|赠送|可配|送(?=[^货])"
+)
 
 
 @dataclass(frozen=True)
 class Term:
-    """A word of the vocabulary: its facet, id, wider term and its names in both languages."""
+    """A word of the vocabulary: its facet, id, wider term and its names in both languages.
+
+    Attributes:
+        covers: ids of terms that are meant where they stand beside this one.
+        weak: words that mean it only where no other term of the facet is named.
+    """
 
     facet: str
     id: str
     parent: str | None
     en: tuple[str, ...]
     zh: tuple[str, ...]
+    covers: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+
+
+class _Words:
+    """Finds words in a text: the longest at each place, from left to right.
+
+    Args:
+        words: in lower case. One that begins or ends with a Latin letter or digit is only found where these do;
+            Chinese has no such borders.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = frozenset(words)
+        lengths: dict[str, set[int]] = {}
+        for word in self._words:
+            lengths.setdefault(word[0], set()).add(len(word))
+        self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
+
+    def find(self, text: str) -> Iterator[tuple[int, str]]:
+        """Where each word stands, and the word."""
+        at = 0
+        while at < len(text):
+            word = self._at(text, at)
+            if word:
+                yield at, word
+            at += len(word) or 1
+
+    def _at(self, text: str, at: int) -> str:
+        for length in self._lengths.get(text[at], ()):
+            word = text[at : at + length]
+            if word in self._words:
+                before, after = text[at - 1 : at] if at else "", text[at + length : at + length + 1]
+                if not (_joined(before, word[0]) or _joined(word[-1], after)):
+                    return word
+        return ""
+
+
+def _joined(one: str, other: str) -> bool:
+    """Whether two characters belong to one Latin word or number."""
+    return one.isascii() and one.isalnum() and other.isascii() and other.isalnum()
 
 
 @dataclass(frozen=True)
@@ -46,15 +96,17 @@ class Vocabulary:
 
     Attributes:
         terms: (facet, id) → term.
+        ignored: words that hold a term's word and have nothing to do with it: 紫外线, "salted caramel".
     """
 
     terms: Mapping[tuple[str, str], Term]
+    ignored: tuple[str, ...] = ()
 
     @cached_property
     def _words(self) -> dict[str, list[Term]]:
-        words: dict[str, list[Term]] = {}
+        words: dict[str, list[Term]] = {form: [] for word in self.ignored for form in _forms(word)}
         for term in self.terms.values():
-            for word in (*term.en, *term.zh):
+            for word in (*term.en, *term.zh, *term.weak):
                 for form in _forms(word):
                     entry = words.setdefault(form, [])
                     if term not in entry:
@@ -62,19 +114,21 @@ class Vocabulary:
         return words
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return self._any_of(self._words)
+    def _weak(self) -> frozenset[str]:
+        return frozenset(form for term in self.terms.values() for word in term.weak for form in _forms(word))
 
     @cached_property
-    def _inner(self) -> re.Pattern[str]:
-        return self._any_of(w for w, terms in self._words.items() if any(t.facet in _IN_NAMES for t in terms))
+    def _all(self) -> _Words:
+        return _Words(self._words)
 
-    @staticmethod
-    def _any_of(words: Iterable[str]) -> re.Pattern[str]:
-        forms = sorted(words, key=len, reverse=True)
-        # A Latin word ends where its letters end; Chinese has no such borders.
-        parts = [rf"(?<![a-z0-9]){re.escape(f)}(?![a-z0-9])" if f[-1].isascii() else re.escape(f) for f in forms]
-        return re.compile("|".join(parts))
+    @cached_property
+    def _inner(self) -> _Words:
+        # One Chinese character is too little to tell a material by: 积木 are not of wood.
+        return _Words(
+            word
+            for word, terms in self._words.items()
+            if any(t.facet in _IN_NAMES and (t.facet != "material" or len(word) > 1) for t in terms)
+        )
 
     def widen(self, facet: str, term: str) -> tuple[str, ...]:
         """A term id and all its wider terms, narrowest first."""
@@ -90,35 +144,44 @@ class Vocabulary:
         """The attributes named in ``text``.
 
         Both languages put the product last in its phrase ("dress shoes", 衬衫连衣裙), so the last category before an
-        aside ("with …", "for …") comes first; every other facet keeps the order of the text.
+        aside ("with …", "for …") comes first, or the narrower one that a general word stands beside; every other
+        facet keeps the order of the text.
         """
-        plain = unicodedata.normalize("NFKC", text).lower()
+        plain = _plain(text)
         aside = next((m.start() for m in _ASIDE.finditer(plain) if m.start() > 0), len(plain))
         found: dict[str, list[str]] = {}
-        head: list[str] = []
-        for match in self._pattern.finditer(plain):
-            for term in self._words[match.group()]:
+        head: list[Term] = []
+        weak: list[Term] = []
+        for start, word in self._all.find(plain):
+            for term in self._words[word]:
                 if term.facet == "category":
-                    for inner in self._within(match.group()):
+                    for inner in self._within(word):
                         found.setdefault(inner.facet, []).append(inner.id)
-                if term.facet == "category" and match.start() < aside:
-                    head.insert(0, term.id)
+                if term.facet == "category" and start < aside:
+                    (weak if word in self._weak else head).insert(0, term)
                 else:
                     found.setdefault(term.facet, []).append(term.id)
-        if head:
-            found["category"] = head + found.get("category", [])
+        if head or weak:
+            found["category"] = [t.id for t in self._narrowest_first([*head, *weak])] + found.get("category", [])
         return {facet: tuple(dict.fromkeys(found[facet])) for facet in FACETS if facet in found}
+
+    def _narrowest_first(self, terms: list[Term]) -> list[Term]:
+        head = terms[0]
+        for term in terms[1:]:
+            if term.id != head.id and (head.id in self.widen(term.facet, term.id) or term.id in head.covers):
+                return [term, *terms]
+        return terms
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where the vocabulary's words stand in a normalised text, left to right: start and end."""
         plain = text.lower()
         # A few letters change their length with their case; then nothing is where it seems.
-        return [m.span() for m in self._pattern.finditer(plain)] if len(plain) == len(text) else []
+        return [(at, at + len(word)) for at, word in self._all.find(plain)] if len(plain) == len(text) else []
 
     def _within(self, word: str) -> list[Term]:
         """What else a category's word says: 运动裤 is also sports wear, "leather shoes" are also leather."""
-        inside = self._inner.finditer(word)
-        return [t for m in inside if m.group() != word for t in self._words[m.group()] if t.facet in _IN_NAMES]
+        inside = (inner for _, inner in self._inner.find(word) if inner != word)
+        return [term for inner in inside for term in self._words[inner] if term.facet in _IN_NAMES]
 
     def lookup(self, facet: str, value: str) -> str | None:
         """The id of the term that a column's value such as ``Longsleeve`` stands for, or None."""
@@ -151,27 +214,52 @@ def load_vocabulary(extension: Path | None = None) -> Vocabulary:
         raise PackshotError("no such vocabulary", extension) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PackshotError(f"vocabulary cannot be read: {error}", extension) from None
-    return Vocabulary({**_shipped().terms, **_terms(own, str(extension))})
+    return _extended(_shipped(), _vocabulary(own, str(extension)))
+
+
+def _extended(shipped: Vocabulary, own: Vocabulary) -> Vocabulary:
+    """A word that the shop gives a meaning of a facet keeps no other one of that facet."""
+    taken: dict[str, set[str]] = {}
+    for term in own.terms.values():
+        words = (word.lower() for word in (*term.en, *term.zh, *term.weak))
+        taken.setdefault(term.facet, set()).update(words)
+
+    def rest(term: Term) -> Term:
+        gone = taken.get(term.facet, set())
+        en, zh, weak = (tuple(w for w in words if w.lower() not in gone) for words in (term.en, term.zh, term.weak))
+        return replace(term, en=en, zh=zh, weak=weak)
+
+    terms = {key: rest(term) for key, term in shipped.terms.items()}
+    return Vocabulary({**terms, **own.terms}, (*shipped.ignored, *own.ignored))
 
 
 @cache
 def _shipped() -> Vocabulary:
     data = tomllib.loads(asset("vocabulary.toml").read_text(encoding="utf-8"))
-    return Vocabulary(_terms(data, "vocabulary.toml"))
+    return _vocabulary(data, "vocabulary.toml")
 
 
-def _terms(data: Mapping[str, object], where: str) -> dict[tuple[str, str], Term]:
+def _vocabulary(data: Mapping[str, object], where: str) -> Vocabulary:
     terms: dict[tuple[str, str], Term] = {}
+    ignored = data.get("ignored", {})
+    if not isinstance(ignored, dict) or not set(ignored) <= {"en", "zh"}:
+        raise PackshotError("ignored takes en, zh", where)
     for facet, entries in data.items():
+        if facet == "ignored":
+            continue
         if facet not in FACETS or not isinstance(entries, dict):
             raise PackshotError(f"unknown facet {facet!r}", where, f"Facets are {', '.join(FACETS)}.")
         for name, entry in entries.items():
-            if not isinstance(entry, dict) or not set(entry) <= {"en", "zh", "parent"}:
-                raise PackshotError(f"{facet}.{name} takes en, zh and parent", where)
-            terms[facet, name] = Term(
-                facet, name, entry.get("parent"), tuple(entry.get("en", ())), tuple(entry.get("zh", ()))
-            )
-    return terms
+            if not isinstance(entry, dict) or not set(entry) <= {"parent", *_LISTS}:
+                raise PackshotError(f"{facet}.{name} takes parent, {', '.join(_LISTS)}", where)
+            lists = {key: tuple(entry.get(key, ())) for key in _LISTS}
+            terms[facet, name] = Term(facet, name, entry.get("parent"), **lists)
+    return Vocabulary(terms, (*ignored.get("en", ()), *ignored.get("zh", ())))
+
+
+def _plain(text: str) -> str:
+    """A text as it is searched: NFKC, lower case, apostrophes as typewriters have them."""
+    return unicodedata.normalize("NFKC", text).lower().replace("\u2019", "'").replace("\u2018", "'")
 
 
 def _forms(word: str) -> set[str]:
