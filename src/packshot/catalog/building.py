@@ -130,7 +130,7 @@ def _finish(reader: Reader, parts: Parts, options: Options, out: Path) -> dict[s
     shutil.rmtree(final, ignore_errors=True)
     columns = parts.columns(_DECIDING).to_pydict()
     pairs = _near_duplicates(parts, columns, options)
-    decisions = decide(columns, ((p.first, p.second) for p in pairs), options.test_share)
+    decisions = decide(columns, pairs, options.test_share)
     if all(decisions.reason):
         counted = Counter(decisions.reason).most_common(3)
         reasons = ", ".join(f"{reason} {n}" for reason, n in counted)

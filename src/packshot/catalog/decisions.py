@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from packshot.catalog.duplicates import Pair
+
 # A picture is a placeholder from so many products on, if their titles share less than this of their words.
 _PLACEHOLDER_PRODUCTS = 3
 _RELATED = 0.15
+# Agreement of two files' details from which they are the same picture saved twice.
+_SAME_LOOK = 0.95
 
 
 @dataclass
@@ -61,7 +65,7 @@ class Groups:
                 self.join(first.setdefault(key, item), item)
 
 
-def decide(columns: Mapping[str, list[Any]], pairs: Iterable[tuple[int, int]], test_share: float) -> Decisions:
+def decide(columns: Mapping[str, list[Any]], pairs: Sequence[Pair], test_share: float) -> Decisions:
     """Decide on all candidates.
 
     Args:
@@ -70,14 +74,14 @@ def decide(columns: Mapping[str, list[Any]], pairs: Iterable[tuple[int, int]], t
         test_share: share of the groups to hold out.
     """
     reason, measured = list(columns["reason"]), [value or "" for value in columns["measured"]]
-    _drop_placeholders(reason, measured, columns)
+    _drop_placeholders(reason, measured, columns, pairs)
     usable = [not r for r in reason]
     same = _drop_identical(reason, measured, columns["sha256"], columns["sku"])
     groups = Groups(len(reason))
     for keys in (columns["product"], columns["sha256"]):
         groups.join_equal(key if use else None for key, use in zip(keys, usable, strict=True))
-    for one, other in pairs:
-        groups.join(one, other)
+    for pair in pairs:
+        groups.join(pair.first, pair.second)
     names = _group_names(groups, columns["product"], columns["sha256"])
     kept = {name for name, why in zip(names, reason, strict=True) if not why}
     test = {name for name in kept if held_out(name, test_share)}
@@ -93,12 +97,19 @@ def held_out(group: str, share: float) -> bool:
     return value < share
 
 
-def _drop_placeholders(reason: list[str], measured: list[str], columns: Mapping[str, list[Any]]) -> None:
-    """Leave out a picture that stands for products which have nothing to do with each other."""
-    sharing: dict[str, list[int]] = {}
+def _drop_placeholders(
+    reason: list[str], measured: list[str], columns: Mapping[str, list[Any]], pairs: Sequence[Pair]
+) -> None:
+    """Leave out a picture, in whatever size and file, that stands for products which have nothing in common."""
+    same = Groups(len(reason))
+    same.join_equal(None if why else digest for digest, why in zip(columns["sha256"], reason, strict=True))
+    for pair in pairs:
+        if pair.agreement >= _SAME_LOOK:
+            same.join(pair.first, pair.second)
+    sharing: dict[int, list[int]] = {}
     for item, digest in enumerate(columns["sha256"]):
         if digest and not reason[item]:
-            sharing.setdefault(digest, []).append(item)
+            sharing.setdefault(same.find(item), []).append(item)
     for items in sharing.values():
         first = {columns["product"][item]: item for item in reversed(items)}
         shared_by = sorted(first.values())

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.catalog.hashing import look_hashes
-from packshot.catalog.looks import LEAST_DETAIL, agreement
+from packshot.catalog.looks import SAME, agreement
 from packshot.catalog.multi_index import Keys, keys_of
 from packshot.catalog.proposals import near_features, near_hashes
 from packshot.engines import Engine, LocalEngine
@@ -85,9 +85,9 @@ def _compare(chunk: _Proposed) -> list[Pair]:
     pairs = []
     for (first, second), one, other in zip(chunk.rows.tolist(), chunk.one, chunk.other, strict=True):
         agreed = agreement(one, other)
-        if agreed < LEAST_DETAIL and chunk.mirrored:
+        if agreed < SAME and chunk.mirrored:
             agreed = agreement(one, np.ascontiguousarray(other[:, :, ::-1]))
-        if agreed >= LEAST_DETAIL:
+        if agreed >= SAME:
             pairs.append(Pair(first, second, agreed))
     return pairs
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.catalog.colour import product_color
+from packshot.catalog.damage import jpeg_damage
 from packshot.catalog.describe import describe, has_words
 from packshot.catalog.hashing import perceptual_hash
 from packshot.catalog.looks import looks
@@ -63,6 +64,8 @@ def inspect(job: Job) -> Row:
         data = _read(candidate)
         row["sha256"] = hashlib.sha256(data).hexdigest()
         picture = decode(data)
+        if damage := jpeg_damage(data):
+            raise DecodeError(f"damaged picture: {damage}")
     except DecodeError as error:
         return row | {"reason": "unreadable", "measured": error.what}
     rgb, alpha = picture.on_white(), picture.alpha

@@ -12,19 +12,23 @@ from numpy.typing import NDArray
 
 # Side of a look, pixels.
 SIDE = 64
-# Thresholds were set on planted duplicates of four real catalogs (docs/decisions/catalog-duplicates.md): of the
-# planted pairs 99.8 % lie beyond the first one, of the others almost none.
-LEAST_DETAIL = 0.86
+# Thresholds were set on planted duplicates of real catalogs (docs/decisions/catalog-duplicates.md): of the planted
+# pairs 99 % lie beyond the first one, of the others almost none.
+SAME = 0.92
 # Detail with its worst blocks left out, two looks lying still.
 _LEAST_UNCOVERED = 0.96
 # Detail inside the outlines of two products without their margins, and of all where next to nothing is inside.
 _LEAST_WITHIN, _LEAST_OUTLINE = 0.82, 0.95
+# Grain inside the outlines of two products that lie in different places on a plain ground.
+_LEAST_GRAIN = 0.76
 # Correlation of two looks as they are, below which no slight move makes them the same.
 _LEAST_ALIKE = 0.25
 # The most a duplicate may be cropped or stretched before it counts as another picture.
 _MOST_SHEAR, _LEAST_SCALE, _MOST_SCALE, _LEAST_OVERLAP = 0.1, 0.75, 1.35, 0.6
-# Levels within which the ground is plain, the least inside of an outline to compare, and what its noise is allowed.
-_PLAIN, _LEAST_INSIDE, _INSIDE_ALLOWANCE = 6.0, 0.03, 0.1
+# Levels within which the ground is plain, and the least inside of an outline to compare.
+_PLAIN, _LEAST_INSIDE = 6.0, 0.03
+# Standard deviation, in pixels, of the surroundings in which detail is evened out, and the levels that count as none.
+_SURROUNDINGS, _NO_DETAIL = 4.0, 2.0
 # Margins are sought on a copy of this longest side; a line belongs to one when so much of it is within some levels.
 _MARGIN_SIDE, _MARGIN_SAME, _MARGIN_SHARE = 256, 14, 0.98
 # Blocks a side of a look, and how many of all a mark laid over a picture may cover.
@@ -44,13 +48,13 @@ def looks(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def agreement(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    """How well the details of two pictures agree, -1..1; they show the same from ``LEAST_DETAIL`` on.
+    """How well the details of two pictures agree, -1..1; they show the same from ``SAME`` on.
 
     Args:
         one, other: (2, 64, 64) uint8, from ``looks``.
     """
     whole = _agreement_of_wholes(one[0], other[0])
-    if whole >= LEAST_DETAIL:
+    if whole >= SAME:
         return whole
     uncovered = _agreement_under_marks(one[0], other[0])
     if uncovered >= _LEAST_UNCOVERED:
@@ -66,24 +70,18 @@ def _agreement_of_wholes(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> fl
     They must lie in the same place, or agree in what is inside the outline.
     """
     a, b = _smooth(one), _smooth(other)
-    fine_a, fine_b = _detail(a), _detail(b)
-    plain = _correlation(fine_a, fine_b)
-    move = _move(a, b)
+    plain = _alike(a, b, np.eye(2, 3, dtype=np.float32))
+    move = None if plain >= SAME else _move(a, b)
     if move is None:
         return plain
-    both = _warp(np.ones_like(b), move) > 0.99
-    if both.mean() < _LEAST_OVERLAP:
-        return plain
-    aligned = _correlation(fine_a[both], _warp(fine_b, move)[both])
     inside = _inside(a), _inside(b)
     if inside[0] is not None and inside[1] is not None and not _at_rest(move):
-        shared = both & inside[0] & (_warp(inside[1].astype(np.float32), move) > 0.99)
+        shared = inside[0] & (_warp(inside[1].astype(np.float32), move) > 0.99)
         if shared.mean() < _LEAST_INSIDE:
             return plain
-        # Less of the picture is compared, and the strong edge is missing: noise weighs more.
-        grain_a, grain_b = _grain(a), _warp(_grain(b), move)
-        aligned = min(aligned, _correlation(grain_a[shared], grain_b[shared]) + _INSIDE_ALLOWANCE)
-    return max(plain, aligned)
+        if _correlation(_grain(a)[shared], _warp(_grain(b), move)[shared]) < _LEAST_GRAIN:
+            return plain
+    return max(plain, _alike(a, b, move))
 
 
 def _agreement_of_subjects(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
@@ -92,16 +90,27 @@ def _agreement_of_subjects(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> 
     move = _move(a, b)
     if move is None:
         return -1.0
+    agreed = _alike(a, b, move)
+    within = _off_corners(a) & (_warp(_off_corners(b).astype(np.float32), move) > 0.99)
+    if within.mean() < _LEAST_INSIDE:
+        # Thin things, such as glasses, are all outline.
+        return agreed if agreed >= _LEAST_OUTLINE else -1.0
+    same_inside = _correlation(_detail(a)[within], _warp(_detail(b), move)[within]) >= _LEAST_WITHIN
+    return agreed if same_inside else -1.0
+
+
+def _alike(a: Plane, b: Plane, move: NDArray[np.float32]) -> float:
+    """Correlation of detail, half as it is and half evened out, where b was moved to lie over a.
+
+    As it is, detail is nearly all outline; evened out, a faint texture counts as much as a strong edge.
+    """
     both = _warp(np.ones_like(b), move) > 0.99
     if both.mean() < _LEAST_OVERLAP:
         return -1.0
-    fine_a, fine_b = _detail(a), _warp(_detail(b), move)
-    full = _correlation(fine_a[both], fine_b[both])
-    within = both & _off_corners(a) & (_warp(_off_corners(b).astype(np.float32), move) > 0.99)
-    if within.mean() < _LEAST_INSIDE:
-        # Thin things, such as glasses, are all outline.
-        return full if full >= _LEAST_OUTLINE else -1.0
-    return full if _correlation(fine_a[within], fine_b[within]) >= _LEAST_WITHIN else -1.0
+    # Moved after it was filtered: what lies outside of b is no edge.
+    fine_a, fine_b = _detail(a), _detail(b)
+    plain = _correlation(fine_a[both], _warp(fine_b, move)[both])
+    return 0.5 * (plain + _correlation(_evened(fine_a)[both], _warp(_evened(fine_b), move)[both]))
 
 
 def _agreement_under_marks(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
@@ -217,6 +226,13 @@ def _detail(plane: Plane) -> Plane:
 
     fine: Plane = plane - cv2.GaussianBlur(plane, (0, 0), 2.0)
     return fine
+
+
+def _evened(fine: Plane) -> Plane:
+    import cv2
+
+    strength = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), _SURROUNDINGS))
+    return fine / (strength + np.float32(_NO_DETAIL))
 
 
 def _grain(plane: Plane) -> Plane:

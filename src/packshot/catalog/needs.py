@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from packshot.errors import missing_extra
 
-_PACKAGES = ("polars", "pyarrow", "cv2", "faiss", "charset_normalizer")
+_PACKAGES = ("polars", "pyarrow", "cv2", "faiss", "charset_normalizer", "simplejpeg")
 
 
 def require(*packages: str) -> None:
