@@ -15,6 +15,8 @@ from packshot.families.common.graphs import export_graph
 from packshot.families.common.objective import Batch
 from packshot.runtime import Graph
 
+from ..conftest import COLORS, KINDS, draw_product
+
 DIM = 20
 COMMON = {"resolution": 32, "channels": 4, "width": 16, "condition_dim": DIM}
 LATENT = {"autoencoder": "scratch", "latent_channels": 4, "adversarial_after": 0.0}
@@ -151,6 +153,31 @@ def test_a_picture_is_varied_by_the_strength_asked_for(family: str) -> None:
     distances = [np.abs(m - base).mean() for m in moved]
     assert distances[0] == 0
     assert distances[0] < distances[1] < distances[2]
+
+
+def test_the_shipped_autoencoder_keeps_a_products_form_and_color() -> None:
+    config = config_class("vae").model_validate({**COMMON, "channels": 48, "resolution": 64, "autoencoder": "shipped"})
+    model = training_parts("vae").Network(config).model
+    rng = np.random.default_rng(0)
+    drawn = [draw_product(kind, color, rng, side=64) for kind in KINDS for color in COLORS]
+    pixels = torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    with torch.no_grad():
+        model.standardise(pixels)
+        latents = model.encode(pixels)
+        again = model.decode(latents).clamp(-1, 1)
+    assert latents.shape[1:] == (8, 8, 8)
+    assert latents.std().item() == pytest.approx(1, abs=0.2)
+    decibels = -10 * torch.log10(((again - pixels) / 2).square().mean(dim=(1, 2, 3)))
+    assert decibels.min() > 16
+    assert decibels.mean() > 20
+    product = (pixels.amax(dim=1, keepdim=True) < 0.9).float()
+    color = [(x * product).sum(dim=(2, 3)) / product.sum(dim=(2, 3)) for x in (pixels, again)]
+    assert (color[0] - color[1]).abs().mean() < 0.15
+
+
+def test_the_shipped_autoencoder_has_one_size() -> None:
+    with pytest.raises(ValidationError, match="shipped autoencoder has channels 48"):
+        config_class("flow").model_validate({**COMMON, "autoencoder": "shipped"})
 
 
 @pytest.mark.parametrize("judge", ["pixels", "lite0"])

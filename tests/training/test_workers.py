@@ -61,7 +61,7 @@ def test_two_processes_learn_what_one_does(family: str, catalog_path: Path, tmp_
         done = subprocess.run([sys.executable, *command], env=quiet, capture_output=True, text=True, timeout=240)
         assert done.returncode == 0, done.stderr[-2000:]
     ours, theirs = (json.loads((p / "training" / "checkpoint.json").read_text())["history"] for p in (one, two))
-    assert len(ours) == len(theirs) >= 4
+    assert len(ours) == len(theirs) >= 3
     for a, b in zip(ours, theirs, strict=True):
         assert (a["stage"], a["step"]) == (b["stage"], b["step"])
         for name in a.keys() - {"stage", "step"}:

@@ -27,9 +27,15 @@ def generate(
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the first picture; random if left out.")
     ] = None,
-    like: Annotated[Path | None, typer.Option(help="Vary this picture (vae models).")] = None,
+    like: Annotated[Path | None, typer.Option(help="Vary this picture (flow and vae models).")] = None,
     strength: Annotated[float, typer.Option(min=0, max=1, help="How far --like may be left.")] = 0.5,
     temperature: Annotated[float, typer.Option(min=0, max=2, help="Below 1: safer and less varied.")] = 1.0,
+    steps: Annotated[
+        int | None, typer.Option(min=1, max=200, help="Calls of the network a picture takes (flow models).")
+    ] = None,
+    guidance: Annotated[
+        float | None, typer.Option(min=1, max=20, help="How much the description is stressed (flow models).")
+    ] = None,
     no_copies: Annotated[
         bool, typer.Option("--no-copies", help="Refuse near-copies of training pictures (needs a neighbour index).")
     ] = False,
@@ -50,6 +56,8 @@ def generate(
     options = SamplingOptions(
         temperature=temperature,
         strength=strength,
+        steps=steps,
+        guidance=guidance,
         like=generator.like(read(like).on_white()) if like else None,
     )
     wanted = [(text, first + i) for text in texts for i in range(n)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import islice
 
@@ -98,11 +98,11 @@ class Generator:
         self, wanted: Iterable[tuple[str, int]], options: SamplingOptions | None = None
     ) -> Iterator[Generated]:
         """Draw a picture for every (description, seed), in their order; they are taken as they are needed."""
-        options = options or SamplingOptions()
+        options = self._settled(options or SamplingOptions())
         if options.like is not None and not self._sampler.can_vary:
             raise PackshotError(
                 f"a {self.model.config.family} model cannot vary a picture",
-                hint="Use a vae model.",
+                hint="Use a flow or a vae model.",
                 usage=True,
             )
         queue = iter(wanted)
@@ -117,6 +117,15 @@ class Generator:
         pixels = to_uint8(self._sampler.sample(condition, [seed], options))[0]
         return Generated(text, seed, pixels, self._record(text, seed, options))
 
+    def _settled(self, options: SamplingOptions) -> SamplingOptions:
+        """The options with the model's own steps and guidance where none are asked for."""
+        own = self.model.config.sampler
+        return replace(
+            options,
+            steps=own.get("steps") if options.steps is None else options.steps,
+            guidance=own.get("guidance") if options.guidance is None else options.guidance,
+        )
+
     def _record(self, text: str, seed: int, options: SamplingOptions) -> GenerationRecord:
         config = self.model.config
         return GenerationRecord(
@@ -127,6 +136,8 @@ class Generator:
             family=config.family,
             width=config.resolution,
             height=config.resolution,
+            steps=options.steps if "steps" in config.sampler else None,
+            guidance=options.guidance if "guidance" in config.sampler else None,
             temperature=options.temperature,
             strength=None if options.like is None else options.strength,
             packshot_version=__version__,

@@ -14,7 +14,7 @@ from torch import nn
 from packshot.evaluation.diversity import spread
 from packshot.evaluation.kid import kernel_distance
 from packshot.evaluation.reference import Reference, evenly
-from packshot.families import make_sampler, sampler_defaults, training_parts
+from packshot.families import make_sampler, training_parts
 from packshot.families.common.family import FamilyConfig, Floats, SamplingOptions, to_uint8
 from packshot.text.condition import Conditioner
 
@@ -109,7 +109,7 @@ class Monitor:
         conditions = self.conditioner.encode([texts[i][i % 2] for i in which], [known[i] for i in which])
         run = _runner(training_parts(self.family).export(model, self.architecture))
         sampler = make_sampler(self.family, self.architecture, run)
-        options = SamplingOptions(**sampler_defaults(self.family))
+        options = SamplingOptions()
         pictures: list[NDArray[np.uint8]] = []
         for start in range(0, len(which), 16):
             part = slice(start, start + 16)

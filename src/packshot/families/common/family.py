@@ -61,13 +61,13 @@ class SamplingOptions:
         temperature: scale of the noise; below 1 is safer and less varied.
         like: (3, s, s) float32 in [-1, 1], a picture to vary, or None.
         strength: how far from ``like`` the variations go, 0..1.
-        steps: calls of the network a picture is made in, 1 or more.
-        guidance: how much the description is stressed; 1 is as it was learned.
+        steps: calls of the network that a picture is made in, 1 or more; None for the model's own.
+        guidance: how much the description is stressed; 1 is as it was learned, None the model's own.
     """
 
     temperature: float = 1.0
-    steps: int = 4
-    guidance: float = 2.5
+    steps: int | None = None
+    guidance: float | None = None
     like: Floats | None = None
     strength: float = 0.5
 

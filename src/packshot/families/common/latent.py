@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from packshot.families.common.family import FamilyConfig
+
+# Channels and latent channels of the shipped autoencoder.
+SHIPPED = (48, 8)
 
 
 class LatentConfig(FamilyConfig):
@@ -36,6 +39,13 @@ class LatentConfig(FamilyConfig):
     perceptual: float = Field(default=0.5, ge=0)
     adversarial: float = Field(default=0.05, ge=0)
     adversarial_after: float = Field(default=0.4, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _shipped_as_it_is(self) -> Self:
+        own = (self.channels, self.latent_channels)
+        if self.autoencoder == "shipped" and own != SHIPPED:
+            raise ValueError(f"the shipped autoencoder has channels {SHIPPED[0]} and latent_channels {SHIPPED[1]}")
+        return self
 
     @property
     def latent_side(self) -> int:

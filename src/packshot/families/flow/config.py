@@ -20,6 +20,8 @@ class Config(LatentConfig):
         depth: number of blocks.
         heads: of self-attention.
         words: tokens that the description is given besides its part in the modulation.
+        align: weight of the term that teaches the middle of the transformer what lite0 sees at each token's place
+            (Yu et al. 2025, REPA); it goes no further than training.
         drop: share of the examples that are trained without any description, for guidance.
         distill_share: of the budget, after the flow, that teaches the network long guided steps; 0 leaves it out.
         guidance: the strongest guidance that is taught.
@@ -32,6 +34,7 @@ class Config(LatentConfig):
     depth: int = Field(default=6, ge=1)
     heads: int = Field(default=4, ge=1)
     words: int = Field(default=0, ge=0)
+    align: float = Field(default=0.5, ge=0)
     drop: float = Field(default=0.1, ge=0, le=1)
     distill_share: float = Field(default=0.2, ge=0, lt=1)
     guidance: float = Field(default=4.0, ge=1)

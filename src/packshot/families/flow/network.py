@@ -11,9 +11,12 @@ from torch import Tensor, nn
 
 from packshot.families.common.latent_network import LatentModel, LatentNetwork
 from packshot.families.common.layers import ConditionMapper
+from packshot.families.common.perceptual import TAPS
 from packshot.families.flow.config import Config
 
 _WAVES = 64
+# Channels of the coarsest of lite0's maps, a sixteenth of the picture's side: a place for each token of two latents.
+SEEN_CHANNELS = list(TAPS.values())[-1]
 
 
 class Block(nn.Module):
@@ -90,6 +93,12 @@ class Velocity(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, z: Tensor, time: Tensor, stride: Tensor, guidance: Tensor, condition: Tensor) -> Tensor:
+        return self.with_middle(z, time, stride, guidance, condition)[0]
+
+    def with_middle(
+        self, z: Tensor, time: Tensor, stride: Tensor, guidance: Tensor, condition: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The velocity, and the tokens (n, places, width) after the first third of the blocks."""
         n, _, height, width = z.shape
         told = self.condition(condition)
         style = F.silu(told + self.time(time) + self.stride(stride) + self.stress(guidance - 1))
@@ -98,17 +107,30 @@ class Velocity(nn.Module):
         tokens = x.shape[1]
         if self.words is not None:
             x = torch.cat([x, self.words(told).reshape(n, -1, x.shape[2])], dim=1)
-        for block in self.blocks:
+        middle = x
+        for i, block in enumerate(self.blocks):
             x = block(x, style)
+            if i == (len(self.blocks) - 1) // 3:
+                middle = x[:, :tokens]
         shift, scale = self.modulation(style)[:, None].chunk(2, dim=2)
         x = self.last(self.norm(x[:, :tokens]) * (1 + scale) + shift)
         maps = x.transpose(1, 2).reshape(n, -1, height // self.patch, width // self.patch)
-        return F.pixel_shuffle(maps, self.patch)
+        return F.pixel_shuffle(maps, self.patch), middle
 
 
 class Network(LatentNetwork[Velocity]):
-    """All that the family trains; the prior is the velocity, and distillation adds its teacher."""
+    """All that the family trains; the prior is the velocity, and distillation adds its teacher.
+
+    ``align`` guesses standardised lite0 features from the transformer's middle.
+    """
 
     def __init__(self, config: Config) -> None:
         super().__init__(LatentModel(config, Velocity(config)))
+        self.align = nn.Sequential(
+            nn.Linear(config.width, config.width), nn.SiLU(), nn.Linear(config.width, SEEN_CHANNELS)
+        )
+        self.register_buffer("seen_mean", torch.zeros(SEEN_CHANNELS))
+        self.register_buffer("seen_deviation", torch.ones(SEEN_CHANNELS))
+        self.seen_mean: Tensor
+        self.seen_deviation: Tensor
         self.teacher: Velocity | None = None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from packshot.families.common.latent_network import LatentObjective
 from packshot.families.common.objective import Batch, Player
+from packshot.families.common.perceptual import Maps
 from packshot.families.flow.config import Config
 from packshot.families.flow.network import Network, Velocity
 
@@ -24,18 +26,39 @@ class Objective(LatentObjective):
 
     def __init__(self, network: Network, config: Config, stage: str, steps: int) -> None:
         super().__init__(network, config, stage, steps)
+        self.network: Network = network
         self.config = config
         velocity = network.model.prior
+        self.maps = Maps() if stage == "flow" and config.align > 0 else None
         if stage != "autoencoder":
-            self.players = (Player("flow", (velocity,)),)
+            self.players = (Player("flow", (velocity, network.align) if self.maps else (velocity,)),)
         if stage == "distill":
             # Part of the network, so that checkpoints keep it.
             network.teacher = copy.deepcopy(velocity).requires_grad_(False)
+
+    def begin(self, pixels: Tensor) -> None:
+        super().begin(pixels)
+        if self.maps is not None:
+            seen = self._seen(self.maps, pixels)
+            self.network.seen_mean.copy_(seen.mean(dim=(0, 2, 3)))
+            self.network.seen_deviation.copy_(seen.std(dim=(0, 2, 3)).clamp(min=1e-4))
+
+    @property
+    def latents(self) -> Callable[[Tensor], Tensor] | None:
+        """Latent maps, and where they are wanted lite0's features of the same places behind them, token by token."""
+        encode, maps = super().latents, self.maps
+        if encode is None or maps is None:
+            return encode
+        return lambda pixels: torch.cat(
+            [F.pixel_unshuffle(encode(pixels), self.config.patch), self._seen(maps, pixels)], dim=1
+        )
 
     def losses(self, player: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
         if player != "flow":
             return super().losses(player, batch, step)
         assert batch.latents is not None
+        if self.maps is not None:
+            return self._match_and_align(batch.latents, batch.condition)
         if self.stage == "flow":
             return {"flow": self._match(batch.latents, batch.condition)}
         # Some of the batch keeps the velocity itself alive, for longer walks and further training.
@@ -45,15 +68,32 @@ class Objective(LatentObjective):
             "flow": self._match(batch.latents[:few], batch.condition[:few]) * 0.25,
         }
 
+    def _match_and_align(self, both: Tensor, condition: Tensor) -> Mapping[str, Tensor]:
+        network, numbers = self.network, self.config.latent_channels * self.config.patch**2
+        z, seen = F.pixel_shuffle(both[:, :numbers], self.config.patch), both[:, numbers:]
+        flow, middle = self._matched(z, condition)
+        wanted = (seen.flatten(2).transpose(1, 2) - network.seen_mean) / network.seen_deviation
+        alike = F.cosine_similarity(network.align(middle), wanted, dim=2)
+        return {"flow": flow, "align": self.config.align * (1 - alike.mean())}
+
+    def _seen(self, maps: Maps, pixels: Tensor) -> Tensor:
+        side = self.config.latent_side // self.config.patch
+        return F.adaptive_avg_pool2d(maps(pixels)[-1], side)
+
     def _match(self, z: Tensor, condition: Tensor) -> Tensor:
+        return self._matched(z, condition)[0]
+
+    def _matched(self, z: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
         """Squared error of the velocity on the straight way from noise to z (Lipman et al. 2023, eq. 23; times drawn
-        from a logit-normal: Esser et al. 2024, eq. 19)."""
+        from a logit-normal: Esser et al. 2024, eq. 19), and the transformer's middle."""
         velocity = self.network.model.prior
         time, start = torch.sigmoid(torch.randn(len(z), device=z.device)), torch.randn_like(z)
         kept = _uniform(z)[:, None] >= self.config.drop
         here = torch.lerp(start, z, time[:, None, None, None])
-        found = velocity(here, time, torch.zeros_like(time), torch.ones_like(time), condition * kept)
-        return (found - (z - start)).square().mean()
+        found, middle = velocity.with_middle(
+            here, time, torch.zeros_like(time), torch.ones_like(time), condition * kept
+        )
+        return (found - (z - start)).square().mean(), middle
 
     def _distill(self, z: Tensor, condition: Tensor) -> Tensor:
         """Squared error of one long step against the teacher's short, guided ones (Salimans and Ho 2022; guidance as

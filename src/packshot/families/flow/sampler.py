@@ -31,24 +31,26 @@ class Sampler:
     def sample(self, condition: Floats, seeds: Sequence[int], options: SamplingOptions) -> Floats:
         side = self.config.latent_side
         z = noise(seeds, (self.config.latent_channels, side, side)) * np.float32(options.temperature)
-        steps, start = options.steps, 0
+        steps, start = options.steps or self.defaults["steps"], 0
+        guidance = self.defaults["guidance"] if options.guidance is None else options.guidance
         if options.like is not None:
             like = np.repeat(options.like[None], len(seeds), axis=0)
             start = round(steps * (1 - options.strength))
             way = np.float32(start / steps)
             z = (1 - way) * z + way * self.run("encoder", {"pixels": like})[0]
         for i in range(start, steps):
-            z = z + self._velocity(z, i / steps, condition, options) / np.float32(steps)
+            z = z + self._velocity(z, i, steps, guidance, condition) / np.float32(steps)
         return self.run("decoder", {"latent": z})[0]
 
-    def _velocity(self, z: Floats, time: float, condition: Floats, options: SamplingOptions) -> Floats:
-        if self.config.distill_share and options.steps <= _MOST_TAUGHT:
-            return self._call(z, time, 1 / options.steps, options.guidance, condition)
+    def _velocity(self, z: Floats, step: int, steps: int, guidance: float, condition: Floats) -> Floats:
+        time = step / steps
+        if self.config.distill_share and steps <= _MOST_TAUGHT:
+            return self._call(z, time, 1 / steps, guidance, condition)
         told = self._call(z, time, 0.0, 1.0, condition)
-        if options.guidance == 1:
+        if guidance == 1:
             return told
         untold = self._call(z, time, 0.0, 1.0, np.zeros_like(condition))
-        return untold + np.float32(options.guidance) * (told - untold)
+        return untold + np.float32(guidance) * (told - untold)
 
     def _call(self, z: Floats, time: float, stride: float, guidance: float, condition: Floats) -> Floats:
         numbers = {"time": time, "stride": stride, "guidance": guidance}
