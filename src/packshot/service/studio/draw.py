@@ -18,7 +18,6 @@ from packshot.features.lite0 import Lite0
 from packshot.features.neighbours import nearest
 from packshot.finishing.finish import finish
 from packshot.finishing.preset import load, names
-from packshot.generation.coverage import warnings_for
 from packshot.generation.generator import Generated
 from packshot.generation.write import file_name, to_png
 from packshot.service.core import Core
@@ -123,17 +122,31 @@ async def _draw(
 ) -> AsyncIterator[tuple[str, Round]]:
     try:
         offer, clean = core.models.named(model), checked_prompt(core, text or "")
-        first = _seed(seed, words)
+        first = seed_of(seed)
     except ApiError as error:
-        yield message(error.message), Round()
+        yield message(words.error(error)), Round()
         return
-    warnings = tuple(warnings_for(clean, offer.folder.config, offer.generator.vocabulary))
+    warnings = warned(words, offer, clean)
     round_ = Round(clean, offer.name, preset, float(style), (), clean, warnings)
     wanted = [
         ((clean, first + i), SamplingOptions(temperature=float(style))) for i in range(min(int(count), COUNTS[-1]))
     ]
     async for step in _made(core, words, offer, round_, wanted):
         yield step
+
+
+def warned(words: Words, offer: Offer, text: str) -> tuple[str, ...]:
+    """What the model was never trained on, in the page's language; ``coverage.warnings_for`` says it for programs."""
+    vocabulary, config, language = offer.generator.vocabulary, offer.folder.config, words.language
+    said, found = vocabulary.parse(text), []
+    kinds, known = said.get("category", ()), [vocabulary.name("category", c, language) for c in config.categories]
+    if not kinds:
+        found.append(words.no_kind.format(", ".join(known)))
+    elif not any(wide in config.categories for kind in kinds for wide in vocabulary.widen("category", kind)):
+        found.append(words.unknown_kind.format(vocabulary.name("category", kinds[0], language), ", ".join(known)))
+    colors = [c for c in said.get("color", ()) if not set(vocabulary.widen("color", c)) & set(config.colors)]
+    found += [words.unknown_color.format(vocabulary.name("color", c, language)) for c in colors[:1]]
+    return tuple(found)
 
 
 async def _again(core: Core, words: Words, round_: Round, action: str, value: str) -> AsyncIterator[tuple[str, Round]]:
@@ -161,7 +174,7 @@ async def _again(core: Core, words: Words, round_: Round, action: str, value: st
                 offer.painter.submit([(round_.text, first + i) for i in range(_OTHERS)], options)
             )
         except ApiError as error:
-            yield message(error.message), round_
+            yield message(words.error(error)), round_
             return
         async with core.bench.place():
             seeds = await run_in_threadpool(_nearest, chosen.pixels, others, count)
@@ -199,7 +212,7 @@ async def _made(
             await done
             yield _page(words, round_, shots), _with(round_, shots)
     except ApiError as error:
-        yield message(error.message) + _page(words, round_, shots), _with(round_, shots)
+        yield message(words.error(error)) + _page(words, round_, shots), _with(round_, shots)
     finally:
         for task in tasks:
             task.cancel()
@@ -226,7 +239,7 @@ def _page(words: Words, round_: Round, shots: Sequence[Shot | None]) -> str:
     ready = sum(shot is not None for shot in shots)
     how = words.drawing.format(len(shots)) if ready == 0 else words.drawn.format(ready, len(shots))
     head = f'<div class="results-head"><p class="what">{esc(round_.heading)}</p><p class="how" role="status">{esc(how)}</p></div>'
-    warned = "".join(message(f"{w}.", "note") for w in round_.warnings)
+    warned = "".join(message(w, "note") for w in round_.warnings)
     cards = "".join(_card(words, shot) if shot else _WAITING for shot in shots)
     return f'{head}{warned}<div class="grid">{cards}</div><p class="small-print">{esc(words.ai_notice)}</p>'
 
@@ -247,10 +260,15 @@ def _card(words: Words, shot: Shot) -> str:
     )
 
 
-def _seed(text: str, words: Words) -> int:
+def seed_of(text: str) -> int:
+    """The seed that a person wrote, or a new one.
+
+    Raises:
+        ApiError: 400, it is no seed.
+    """
     text = (text or "").strip()
     if not text:
         return secrets.randbelow(2**32)
     if not (text.isascii() and text.isdigit()) or int(text) >= 2**62:
-        raise ApiError(400, f"{words.seed}: 0, 1, 2, …", "invalid_value", "seed")
+        raise ApiError(400, "seed: a whole number of 0 or more.", "invalid_seed", "seed")
     return int(text)

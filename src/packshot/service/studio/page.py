@@ -14,9 +14,11 @@ from fastapi.responses import RedirectResponse
 
 from packshot.service.core import Core
 from packshot.service.studio import cards, draw, photos, reasons, tables
+from packshot.service.studio.chinese import ZH
+from packshot.service.studio.english import EN
 from packshot.service.studio.look import CSS, head, theme
 from packshot.service.studio.markup import esc
-from packshot.service.studio.words import BY_LANGUAGE, Words
+from packshot.service.studio.words import Words
 
 _MARK = (
     '<svg class="mark" viewBox="0 0 40 40" aria-hidden="true"><rect width="40" height="40" rx="10" fill="var(--accent)"/>'
@@ -41,7 +43,7 @@ def mount_studio(app: FastAPI, core: Core) -> FastAPI:
         # Gradio's page asks for it whether or not there is one.
         return {"name": "packshot", "display": "browser"}
 
-    for words in BY_LANGUAGE.values():
+    for words in (EN, ZH):
         app = gr.mount_gradio_app(
             app,
             _page(core, words),

@@ -49,10 +49,8 @@ def tab(core: Core, words: Words) -> None:
             options = Options(ai_generated=made, enhance=better, shadow=soft)
             async with core.bench.place():
                 return await run_in_threadpool(_finished, core, words, Path(path), chosen, options)
-        except ApiError as error:
-            return message(error.message)
-        except PackshotError as error:
-            return message(error.what)
+        except (ApiError, PackshotError) as error:
+            return message(words.error(error))
 
     go.click(run, [file, preset, enhance, shadow, ai], shown, api_visibility="private", show_progress_on=shown)
 
@@ -79,6 +77,12 @@ def _finished(core: Core, words: Words, path: Path, chosen: str, options: Option
     return f'<div class="figures two">{pair}</div>{link}{_rules(words, check(done.data, preset))}{notes}'
 
 
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "✓" if value else "–"
+    return "" if value is None else str(value)
+
+
 def _rules(words: Words, report: Report) -> str:
     verdict = words.passed if report.passed else words.failed.format(len(report.failed))
     kinds = {"pass": "good", "fail": "bad", "warning": "beware", "unknown": "soft"}
@@ -86,7 +90,7 @@ def _rules(words: Words, report: Report) -> str:
         [
             f'<span class="{kinds[r.status]}">{esc(words.marks[r.status])}</span>',
             esc(r.why),
-            esc("" if r.value is None else r.value),
+            esc(_value(r.value)),
         ]
         for r in report.results
         if r.status != "skip"

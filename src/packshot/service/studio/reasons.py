@@ -9,7 +9,8 @@ from packshot.explain import Explanation, explain
 from packshot.service.core import Core
 from packshot.service.failures import ApiError
 from packshot.service.images import checked_prompt
-from packshot.service.studio.draw import _seed
+from packshot.service.models import Offer
+from packshot.service.studio.draw import seed_of, warned
 from packshot.service.studio.markup import data_uri, empty, esc, figure, message, table
 from packshot.service.studio.words import Words
 
@@ -29,16 +30,16 @@ def tab(core: Core, words: Words) -> None:
 
     async def run(wanted: str, number: str, name: str) -> str:
         try:
-            offer, clean, first = core.models.named(name), checked_prompt(core, wanted or ""), _seed(number, words)
+            offer, clean, first = core.models.named(name), checked_prompt(core, wanted or ""), seed_of(number)
             async with core.bench.place():
-                return _page(words, await run_in_threadpool(explain, offer.generator, clean, first))
+                return _page(words, offer, await run_in_threadpool(explain, offer.generator, clean, first))
         except ApiError as error:
-            return message(error.message)
+            return message(words.error(error))
 
     go.click(run, [text, seed, model], shown, api_visibility="private", show_progress_on=shown)
 
 
-def _page(words: Words, found: Explanation) -> str:
+def _page(words: Words, offer: Offer, found: Explanation) -> str:
     most, at, said = max((w.effect for w in found.words), default=1.0), 0, ""
     for word in found.words:
         share = f"rgba(var(--heat), {0.5 * word.effect / most:.2f})"
@@ -49,7 +50,8 @@ def _page(words: Words, found: Explanation) -> str:
     maps += "".join(figure(data_uri(w.overlay), w.word, f"{esc(w.word)} <b>{w.effect:.1f}</b>") for w in found.words)
     parts = [
         f'<p class="said">{said}</p>',
-        *(message(note, "note") for note in found.notes),
+        *(message(note, "note") for note in warned(words, offer, found.text)),
+        *([] if found.words else [message(words.one_word, "note")]),
         f'<p class="section">{esc(words.word_maps)}</p><p class="hint">{esc(words.word_maps_hint)}</p>',
         f'<div class="figures">{maps}</div>',
     ]

@@ -66,7 +66,7 @@ def tab(core: Core, words: Words, page: gr.Blocks) -> None:
             wanted = JobRequest(n=int(n), all=not only_missing, preset=chosen or None)
             folder = core.desk.submit(_owner(request), Path(path).name, Path(path).read_bytes(), wanted)
         except (ApiError, PackshotError) as error:
-            return message(error.message if isinstance(error, ApiError) else str(error)), gr.skip(), gr.skip(), state
+            return message(words.error(error)), gr.skip(), gr.skip(), state
         fresh = Desk(job=folder.path.name)
         return "", *_looked(core, words, fresh, request)
 

@@ -1,0 +1,250 @@
+"""The studio page as people use it, in a real browser: Debian's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from packshot.cli import run
+from packshot.service.studio.chinese import ZH
+from packshot.service.studio.english import EN
+from packshot.service.studio.markup import esc
+
+from ..batch.tables import APPAREL, write_table
+from .conftest import Server
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
+
+# The machine may be busy with other things.
+PATIENCE = 120_000
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    server = Server(tmp_path_factory.mktemp("studio"), "--studio")
+    yield server.url
+    server.clear()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium; apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A visitor's page; what it asks of others is remembered."""
+
+    def __init__(self, browser: Any, url: str, language: str, width: int = 1440, scheme: str = "light") -> None:
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            locale="zh-CN" if language == "zh" else "en-US",
+            accept_downloads=True,
+        )
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.foreign: list[str] = []
+        self.page.on(
+            "request", lambda r: None if r.url.startswith((url, "data:", "blob:")) else self.foreign.append(r.url)
+        )
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
+        self.page.goto(f"{url}/", timeout=PATIENCE)
+        self.page.wait_for_selector(".chips")
+
+    def tab(self, name: str) -> None:
+        self.page.get_by_role("tab", name=name, exact=True).click()
+
+    def go(self) -> None:
+        self.page.locator(".two-columns:visible button.primary").click()
+
+    @property
+    def overflow(self) -> int:
+        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@pytest.fixture
+def visit(browser: Any, studio: str) -> Iterator[Any]:
+    visits: list[Visit] = []
+
+    def start(language: str, **options: Any) -> Visit:
+        visits.append(Visit(browser, studio, language, **options))
+        return visits[-1]
+
+    yield start
+    for one in visits:
+        one.context.close()
+
+
+def test_a_chinese_description_becomes_a_picture_that_the_market_takes(
+    visit: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = visit("zh").page
+    assert page.url.endswith("/zh/")
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    page.get_by_label(ZH.describe).first.fill("黑色连衣裙")
+    page.locator(".two-columns:visible").get_by_text("2", exact=True).click()
+    page.locator(".two-columns:visible button.primary").click()
+    page.wait_for_function("document.querySelectorAll('.shot img').length === 2")
+    with page.expect_download() as download:
+        page.locator(".shot").first.get_by_role("link", name=ZH.download).click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert path.name.startswith("黑色连衣裙-")
+    assert run(["check", str(path), "--preset", "taobao", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)["files"][0]
+    assert report["passed"]
+    assert report["labels"]["prompt"] == "黑色连衣裙"
+
+
+def test_pictures_lead_to_more_pictures(visit: Any) -> None:
+    one = visit("en")
+    page = one.page
+    page.get_by_role("button", name="red dress").click()
+    page.wait_for_function("document.querySelector('textarea').value === 'red dress'")
+    one.go()
+    page.wait_for_function("document.querySelectorAll('.shot img').length === 4")
+    seed = page.locator(".shot b").first.inner_text().split()[-1]
+    for name, heading in ((EN.variations, EN.variations_of), (EN.like, EN.like_of)):
+        page.locator(".shot").first.get_by_role("button", name=name).click()
+        page.get_by_text(heading.format(seed)).wait_for()
+        page.wait_for_function("document.querySelectorAll('.shot img').length === 4")
+        seed = page.locator(".shot b").first.inner_text().split()[-1]
+    one.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(".shot").first.get_by_role("button", name=EN.copy).click()
+    page.get_by_role("button", name=EN.copied).wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == "red dress"
+
+
+def test_a_table_becomes_a_zip_and_one_image_is_made_anew(visit: Any, tmp_path: Path) -> None:
+    one = visit("en")
+    page = one.page
+    one.tab(EN.table_tab)
+    one.go()
+    page.get_by_text(EN.no_file).wait_for()
+    table = write_table(tmp_path / "my products.csv", APPAREL)
+    page.locator(".two-columns:visible input[type=file]").set_input_files(table)
+    page.get_by_text("my products.csv").first.wait_for()
+    one.go()
+    link = page.get_by_role("link", name=EN.zip)
+    link.wait_for()
+    assert page.locator(".shot:visible").count() == 3
+    page.get_by_text("never trained on 'bicycle'").wait_for()
+    with page.expect_download() as download:
+        link.click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        names = set(archive.namelist())
+    assert {"A-1/A-1-1.jpg", "A-4/A-4-1.jpg", "manifest.csv", "contact-sheet.html"} <= names
+    before = page.locator(".shot:visible img").first.get_attribute("src")
+    page.locator(".shot:visible").first.get_by_role("button", name=EN.redo, exact=True).click()
+    page.get_by_role("button", name=EN.redo_chosen.format(1)).click()
+    page.wait_for_function(
+        "([before]) => { const i = document.querySelector('.shot:not([hidden]) .frame img[src*=jobs]');"
+        " return i && i.getAttribute('src') !== before; }",
+        arg=[before],
+    )
+
+
+def test_an_own_photo_is_finished_and_judged(visit: Any, tmp_path: Path) -> None:
+    from PIL import Image, ImageDraw
+
+    photo = Image.new("RGB", (400, 300), (230, 228, 225))
+    ImageDraw.Draw(photo).rectangle((120, 60, 280, 250), fill=(40, 70, 190))
+    photo.save(tmp_path / "photo.jpg")
+    one = visit("zh")
+    one.tab(ZH.photo_tab)
+    one.page.locator(".two-columns:visible input[type=file]").set_input_files(tmp_path / "photo.jpg")
+    one.page.get_by_text("photo.jpg").first.wait_for()
+    one.go()
+    one.page.get_by_text(ZH.rules).wait_for()
+    assert one.page.locator(".figures.two:visible img").count() == 2
+
+
+def test_words_are_explained_and_models_shown(visit: Any) -> None:
+    one = visit("en")
+    one.tab(EN.explain_tab)
+    one.go()
+    one.page.get_by_text(EN.directions).wait_for()
+    assert one.page.locator(".figures:visible figure").count() == 4
+    one.tab(EN.model_tab)
+    one.page.get_by_text("Limits").wait_for()
+
+
+HOSTILE = '<img src=x onerror="document.title=1"><b>red</b> dress {{constructor}} ${document.title=2} `x`'
+
+
+def test_a_description_is_never_more_than_text(visit: Any) -> None:
+    one = visit("en")
+    one.page.get_by_label(EN.describe).first.fill(HOSTILE)
+    one.go()
+    one.page.wait_for_function("document.querySelectorAll('.shot img').length === 4")
+    shown = one.page.locator(".results-head .what").inner_text()
+    assert "{{constructor}} ${document.title=2} `x`" in shown
+    assert one.page.title() == EN.title
+    assert one.errors == []
+    assert not set("{}$`<>\"'") & set(esc("{{x}} ${y} `z` <a href=\"b\" class='c'>").replace("&#123;", ""))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_every_tab_fits_can_be_read_and_asks_nobody_else(language: str, scheme: str, width: int, visit: Any) -> None:
+    words, one = (ZH if language == "zh" else EN), visit(language, width=width, scheme=scheme)
+    checker = axe.Axe()
+    one.page.get_by_role("button", name=words.example_texts[0]).click()
+    one.go()
+    one.page.wait_for_function("document.querySelectorAll('.shot img').length === 4")
+    for tab in (words.draw_tab, words.table_tab, words.photo_tab, words.explain_tab, words.model_tab):
+        one.tab(tab)
+        one.page.wait_for_timeout(400)
+        assert one.overflow <= 0, tab
+        # What is ours: contrast (AA) everywhere, names of buttons, fields and pictures.
+        found = checker.run(
+            one.page, options={"runOnly": ["color-contrast", "button-name", "image-alt", "label", "link-name"]}
+        )
+        problems = [f"{v['id']}: {n['html'][:120]}" for v in found.response["violations"] for n in v["nodes"]]
+        assert problems == [], tab
+    assert one.foreign == []
+    assert one.errors == []
+    dark = one.page.evaluate("document.body.classList.contains('dark')")
+    assert dark == (scheme == "dark")
+    one.page.get_by_role("button", name=words.theme).click()
+    assert one.page.evaluate("document.body.classList.contains('dark')") != dark
+
+
+def test_it_can_be_used_without_a_mouse(visit: Any) -> None:
+    page = visit("en").page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.get_by_role("tab", name=EN.draw_tab).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.get_by_text(EN.table_intro).first.wait_for()
+    page.get_by_role("tab", name=EN.draw_tab).focus()
+    page.keyboard.press("Enter")
+    field = page.get_by_label(EN.describe).first
+    field.fill("red dress")
+    field.press("Control+Enter")
+    page.wait_for_function("document.querySelectorAll('.shot img').length === 4")
+    assert page.get_by_role("link", name=EN.download).count() == 4
+
+
+def test_the_visitors_language_is_kept(visit: Any, studio: str) -> None:
+    page = visit("en").page
+    page.get_by_role("link", name=EN.other).click()
+    page.get_by_text(ZH.tagline).wait_for()
+    page.goto(f"{studio}/", timeout=PATIENCE)
+    assert page.url.endswith("/zh/")
