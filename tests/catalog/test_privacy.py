@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from packshot.catalog import Catalog, Options, build
+from packshot.catalog.describe import describe
 from packshot.catalog.privacy import is_bank_card, is_chinese_id, redact
 from packshot.catalog.wording import tidy
+from packshot.text.attributes import load_vocabulary
 from tests.catalog.shop import write_photos
 
 
@@ -32,6 +34,18 @@ from tests.catalog.shop import write_photos
         ("QQ群：123456789", "QQ", "123456789"),
         ("订单号：TB20231111001", "order number", "TB2023"),
         ("Order no. 2023-1111-99", "order number", "1111"),
+        ("order 114-1234567-1234567", "order number", "114"),
+        ("单号SF1234567890", "order number", "SF12"),
+        ("call me 07911 123456", "phone number", "07911"),
+        ("ring 555-223-4567", "phone number", "4567"),
+        ("总机 (021) 6888 8888 转801", "phone number", "6888"),
+        ("021-68888888转801", "phone number", "801"),
+        ("jo (at) example.com", "e-mail", "example"),
+        ("110105 19491231 002X", "Chinese ID number", "1949"),
+        ("卡号 6225881234567890", "bank card", "6225"),
+        ("微信abc12345咨询", "WeChat", "abc12345"),
+        ("V信：xyz888", "WeChat", "xyz888"),
+        ("加薇 abc123", "WeChat", "abc123"),
     ],
 )
 def test_personal_data_is_found_and_removed(text: str, kind: str, gone: str) -> None:
@@ -49,6 +63,9 @@ def test_personal_data_is_found_and_removed(text: str, kind: str, gone: str) -> 
         "supports WeChat pay 微信支付",
         "phone case for iPhone 13 Pro 2021",
         "HL Mountain Frame - Silver, 42",
+        "色号 3001-4002-5003, 批号 20240101123456",
+        "wechat pay accepted, QQ糖 500g",
+        "Casio GA-2100-1A1, ISBN 978-7-111-54742-6",
         "身份证 110105194912310021",
         "羽绒服 90%白鸭绒 2023新款 170/92A",
     ],
@@ -104,3 +121,8 @@ def test_nothing_personal_reaches_the_files(tmp_path: Path) -> None:
     text += "".join(p.read_text(errors="ignore") for p in files if p.suffix != ".parquet")
     for value in ("abc_12345", "13812345678", "jo@example.com"):
         assert value not in text
+
+
+def test_ids_and_file_names_are_no_personal_data() -> None:
+    fields = {"sku": "4111111111111111", "image": "13812345678.jpg", "price": "13812345678", "title": "red hat"}
+    assert not describe(fields, None, load_vocabulary()).redactions

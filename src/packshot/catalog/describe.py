@@ -13,6 +13,8 @@ from packshot.text.attributes import FACETS, Vocabulary
 from packshot.text.compose import compose
 from packshot.text.normalise import language, normalise
 
+# Fields that hold words, in one language or another.
+_WORDS = ("title", "description", "category", "color", "material", "audience")
 _PATH = re.compile(r"\s*(?:>|/|›|»|\||→|＞)\s*")
 
 
@@ -57,6 +59,9 @@ def describe(fields: Mapping[str, str], color: str | None, vocabulary: Vocabular
     redactions: Counter[str] = Counter()
     clean = {}
     for name, value in fields.items():
+        # Elsewhere, in ids, prices and the names of files, a number that looks like a card's is none.
+        if not name.startswith(_WORDS):
+            continue
         clean[name], found = redact(normalise(value))
         redactions += found
         if name.startswith(("title", "description")):

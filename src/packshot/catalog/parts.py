@@ -18,7 +18,7 @@ from packshot.catalog.schema import work_schema
 from packshot.errors import PackshotError
 from packshot.files import write_atomic
 
-PART_ROWS = 1000
+PART_ROWS = 250
 
 
 class Parts:
