@@ -118,6 +118,9 @@ class ModelFolder:
             PackshotError: the file is missing or its content has changed.
         """
         path = self.path / name
+        # By its name, not by where it leads: the Hub's cache is made of links.
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise PackshotError("model configuration is damaged: it names a file outside", self.path)
         if name not in self._verified:
             expected = self.config.files.get(name)
             if expected is None or not path.is_file():

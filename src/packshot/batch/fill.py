@@ -148,7 +148,7 @@ def _job(options: Options, model: ModelFolder) -> Job:
     if options.no_copies:
         NeighbourIndex.load(model.path)
     return Job(
-        None if options.model is None else options.model.resolve(),
+        None if options.model is None else model.path.resolve(),
         options.n,
         candidates,
         options.no_copies,
