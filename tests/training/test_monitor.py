@@ -59,7 +59,7 @@ def test_looks_are_spread_over_the_steps_and_the_last_is_at_the_end() -> None:
 def test_a_collapse_is_told_from_a_beginning() -> None:
     monitor = _monitor()
     assert monitor.collapsed(_look(across=0.1, within=0.0), 0.1) is None
-    assert "different descriptions" in (monitor.collapsed(_look(across=0.1), 0.3) or "")
+    assert "different descriptions" in (monitor.collapsed(_look(across=0.1), 0.4) or "")
     assert monitor.collapsed(_look(within=0.01), 0.3) is None
     assert "one description" in (monitor.collapsed(_look(within=0.01), 0.6) or "")
     assert monitor.collapsed(_look(), 1.0) is None

@@ -23,9 +23,9 @@ _DRAWN = 160
 _REPEATED, _SEEDS = 16, 4
 # Shares of the real pictures' spread. Pictures of one description are allowed to be much more alike than those of
 # different ones; a model that ignores its noise has 0.
-_LEAST_ACROSS, _LEAST_WITHIN = 0.4, 0.1
+_LEAST_ACROSS, _LEAST_WITHIN = 0.3, 0.1
 # Shares of the steps before which a model need not yet tell descriptions, or seeds, apart.
-_ACROSS_FROM, _WITHIN_FROM = 0.2, 0.5
+_ACROSS_FROM, _WITHIN_FROM = 0.4, 0.5
 # A look is better than the best so far where its distance is that much lower: less may be chance.
 _BETTER = 0.98
 
