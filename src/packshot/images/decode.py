@@ -98,15 +98,17 @@ def pixel_size(data: bytes) -> tuple[int, int]:
     """Width and height of a picture, from its header alone.
 
     Raises:
-        DecodeError: not a picture of a known format.
+        DecodeError: not a picture of a known format, or one larger than any that would be unpacked.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 return image.size
+    except Image.DecompressionBombError:
+        raise DecodeError("picture too large") from None
     except Exception:
-        # A header may be broken in as many ways as a whole picture, and Pillow's own limit is one of them.
+        # A header may be broken in as many ways as a whole picture.
         raise DecodeError("not a picture") from None
 
 
