@@ -93,7 +93,7 @@ def settings_of(
 
 def lines(result: dict[str, Any]) -> list[str]:
     """The figures, for a person."""
-    from packshot.evaluation.card import METRICS, PERCENT, figure
+    from packshot.evaluation.card import METRICS, PERCENT, TENTHS, figure
 
     scores, real, copies = result["scores"], result["real_against_real"], result["memorisation"]
     told = [f"{result['features']}, {result['images']['generated']} generated against {result['images']['real']} real"]
@@ -103,7 +103,7 @@ def lines(result: dict[str, Any]) -> list[str]:
         if name in scores
     ]
     told += [
-        f"near-copies {figure(copies['near_copies'], PERCENT)}; authenticity {figure(copies['authenticity'], PERCENT)}"
+        f"near-copies {figure(copies['near_copies'], TENTHS)}; authenticity {figure(copies['authenticity'], PERCENT)}"
     ]
     followed = result["adherence"]
     for facet, label in (("category", "kind of product"), ("color", "color")):

@@ -11,6 +11,7 @@ from packshot.artifact import ModelConfig
 from packshot.files import write_atomic
 
 PERCENT = (100.0, ".0f", " %")
+TENTHS = (100.0, ".1f", " %")
 # Name in evaluation.json, label, (factor, format, unit), which direction is better.
 METRICS = (
     ("fid", "FID", (1.0, ".1f", ""), "lower"),
@@ -90,7 +91,7 @@ def _scores(evaluation: Mapping[str, Any] | None) -> list[str]:
     ]
     copies = evaluation["memorisation"]
     rows += [
-        ("near-copies of training pictures", figure(copies["near_copies"], PERCENT), "1 %", "lower"),
+        ("near-copies of training pictures", figure(copies["near_copies"], TENTHS), "1 %", "lower"),
         (
             "authenticity",
             figure(copies["authenticity"], PERCENT),

@@ -21,8 +21,9 @@ def bar(found: Value, most: float, real: Value | None = None, *, least: float = 
 
     zero, end = x(0.0, 0.0), x(found["value"], least)
     parts = [f'<rect class="fill" x="{min(zero, end):.1f}" y="4" width="{abs(end - zero):.1f}" height="10" rx="2"/>']
-    low, high = x(found["low"], least), x(found["high"], most)
-    parts.append(f'<path class="whisker" d="M{low:.1f} 9H{high:.1f}M{low:.1f} 6v6M{high:.1f} 6v6"/>')
+    if found["low"] is not None and found["high"] is not None:
+        low, high = x(found["low"], least), x(found["high"], most)
+        parts.append(f'<path class="whisker" d="M{low:.1f} 9H{high:.1f}M{low:.1f} 6v6M{high:.1f} 6v6"/>')
     if real is not None and real["value"] is not None:
         parts.append(f'<path class="real" d="M{x(real["value"], least):.1f} 1v16"/>')
     return _svg(width, height, parts)
@@ -34,7 +35,7 @@ def plane(points: Sequence[tuple[str, Value, Value]]) -> str:
     Args:
         points: (label, precision, recall).
     """
-    side, left, bottom = 300.0, 42.0, 36.0
+    side, left, bottom = 300.0, 60.0, 36.0
 
     def x(v: float) -> float:
         return left + side * v

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from packshot.artifact import ModelFolder
 from packshot.catalog.needs import require
-from packshot.evaluation.card import METRICS, PERCENT, figure
+from packshot.evaluation.card import METRICS, PERCENT, TENTHS, figure
 from packshot.evaluation.charts import bar, curve, plane
 from packshot.evaluation.prompts import Prompt
 from packshot.evaluation.reference import Reference, evenly, kind_of
@@ -25,7 +25,7 @@ from packshot.images.encode import encode
 from packshot.images.resize import to_square
 
 _SIDE = 64
-_KINDS, _PER_KIND, _SEEDS, _PROMPTS = 18, 6, 6, 30
+_KINDS, _PER_KIND, _SEEDS, _PROMPTS = 18, 6, 5, 30
 _LANGUAGES = {"zh": "Chinese", "en": "English"}
 
 
@@ -39,6 +39,7 @@ def write_report(
         "report.html.j2",
         r=result,
         fmt=lambda found: figure(found, PERCENT),
+        copies=figure(result["memorisation"]["near_copies"], TENTHS),
         cards=_cards(result),
         metrics=_metrics(result),
         plane=Markup(plane(_points(result))),

@@ -1,0 +1,65 @@
+"""A model that has memorised its training pictures is found out, and its copies are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from packshot.artifact import ModelFolder
+from packshot.catalog import Catalog
+from packshot.evaluation import evaluate as room
+from packshot.evaluation.evaluate import Settings, judge
+from packshot.evaluation.prompts import Prompt
+from packshot.evaluation.reference import Reference, kind_of
+from packshot.generation.copies import CopyGuard
+from packshot.generation.generator import Generated, Generator
+from packshot.generation.models import open_model
+
+
+class Replayer(Generator):
+    """Answers a description with a training picture of the kind that it asks for."""
+
+    reference: Reference
+
+    def pictures(self, wanted: Iterable[tuple[str, int]], _options: Any = None) -> Iterator[Generated]:
+        known = self.reference.attributes("train")
+        for text, seed in wanted:
+            asked = self.vocabulary.parse(text)
+            alike = [i for i, a in enumerate(known) if kind_of(a) == kind_of(asked)]
+            (picture,) = self.reference.pictures("train", [alike[seed % len(alike)]])
+            yield Generated(text, seed, picture, None)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def reference(catalog_path: Path) -> Reference:
+    return Reference(Catalog(catalog_path), 64, "pad")
+
+
+@pytest.fixture
+def model(reference: Reference, monkeypatch: pytest.MonkeyPatch) -> ModelFolder:
+    monkeypatch.setattr(Replayer, "reference", reference, raising=False)
+    monkeypatch.setattr(room, "Generator", Replayer)
+    return open_model(None)
+
+
+def test_the_figures_of_a_memorising_model_say_so(model: ModelFolder, reference: Reference) -> None:
+    prompts = [Prompt("red dress", "en", {"category": ("dress",), "color": ("red",)})]
+    result = judge(model, reference, prompts, Settings(images=60, seeds=2))
+    memory = result["memorisation"]
+    assert memory["near_copies"]["low"] > 0.8
+    assert memory["authenticity"]["high"] < 0.2 < memory["authenticity_real"]["value"]
+    assert all(entry["near_copy"] for entry in memory["closest"])
+    # By every other figure it is the best of models: copies are good pictures.
+    assert result["scores"]["kid"]["low"] < 0.01
+    assert result["scores"]["precision"]["value"] > 0.6
+
+
+def test_every_copy_is_refused(model: ModelFolder, reference: Reference) -> None:
+    guard = CopyGuard(Replayer(model), reference.neighbour_index(), tries=3)
+    found = list(guard.pictures([("red dress", seed) for seed in range(4)]))
+    assert all(g.image is None for g in found)
+    assert all(len(g.copied) == 3 for g in found)
+    assert "refused" in found[0].told
