@@ -20,8 +20,8 @@ from planting import OTHERS, SIX, changed
 from packshot.catalog import Catalog
 from packshot.catalog.duplicates import near_duplicates
 from packshot.catalog.hashing import bits, perceptual_hash
+from packshot.catalog.inspection import features
 from packshot.catalog.looks import looks
-from packshot.features.lite0 import Lite0
 
 WAYS = (*SIX, *OTHERS)
 
@@ -46,11 +46,11 @@ def measure(path: Path, sample: int, rng: np.random.Generator) -> None:
         pictures += [np.asarray(copy) for copy in copies]
         origin += [number] * 3
         way_of += ways
-    features = Lite0().embed(pictures).astype(np.float16)
+    rows_of_features = np.stack([features(p) for p in pictures])
     seen = np.stack([looks(p) for p in pictures])
     hashes = bits([perceptual_hash(p) for p in pictures])
     started = time.perf_counter()
-    found = {(p.first, p.second): p.agreement for p in near_duplicates(seen, features, hashes, mirrored=True)}
+    found = {(p.first, p.second): p.agreement for p in near_duplicates(seen, rows_of_features, hashes, mirrored=True)}
     seconds = time.perf_counter() - started
     planted, hit = Counter[str](), Counter[str]()
     for first in range(0, len(pictures), 3):

@@ -127,7 +127,7 @@ def personal(number: int, rng: np.random.Generator) -> tuple[str, str, str]:
         ("Chinese ID number", identity, f"联系人身份证 {identity}"),
         ("bank card", card, f"Transfer to {card} before dispatch"),
         ("WeChat", f"mm_{digits[:6]}", f"更多款式加微信：mm_{digits[:6]}"),
-        ("QQ", digits, f"客服QQ:{digits} 在线"),
+        ("QQ", f"1{digits}", f"客服QQ:1{digits} 在线"),
         ("order number", f"TB{digits}01", f"订单号：TB{digits}01 的同款"),
     )
     return kinds[number % len(kinds)]

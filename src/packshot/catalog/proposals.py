@@ -16,7 +16,7 @@ from packshot.engines import Engine, LocalEngine
 
 NEIGHBOURS = 12
 MOST_BITS = 14
-_LEAST_COSINE = 0.75
+_LEAST_COSINE = 0.7
 # From this many pictures on, nothing is compared with everything any more.
 FLAT_UP_TO = 20_000
 _BLOCK = 4096
@@ -43,7 +43,7 @@ def near_hashes(hashes: NDArray[np.uint8], engine: Engine | None = None) -> Keys
 
 
 def near_features(features: NDArray[np.float16]) -> Keys:
-    """Pairs of near features: the 12 nearest of each with a cosine of at least 0.75.
+    """Pairs of near features: the 12 nearest of each with a cosine of at least 0.7.
 
     Args:
         features: (n, d) float16; may be a memory map.

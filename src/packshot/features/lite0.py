@@ -28,14 +28,17 @@ class Lite0:
 
     Args:
         threads: pictures worked on at once; None takes every core. It does not change the features.
+        side: pixels of the square that a picture is resized to, a multiple of 16. Features of different sides are not
+            comparable; published figures are those of 224.
     """
 
     name = "lite0"
     version = "1"
     dim = 1280
-    way = "resized to 224 px with an antialiasing Lanczos filter"
 
-    def __init__(self, threads: int | None = None) -> None:
+    def __init__(self, threads: int | None = None, side: int = SIDE) -> None:
+        self.side = side
+        self.way = f"resized to {side} px with an antialiasing Lanczos filter"
         self.threads = threads or len(os.sched_getaffinity(0))
         self._graph = Graph(asset("lite0.onnx"))
 
@@ -43,8 +46,8 @@ class Lite0:
         """(n, 1280) float32, one row a picture.
 
         Args:
-            pictures: (h, w, 3) uint8 each, of any size; padded to a square with white and resized to 224 pixels with
-                an antialiasing filter. They are taken from the iterable as they are needed.
+            pictures: (h, w, 3) uint8 each, of any size; padded to a square with white and resized with an
+                antialiasing filter. They are taken from the iterable as they are needed.
         """
         rows = list(self.stream(pictures))
         return np.concatenate(rows) if rows else np.zeros((0, self.dim), np.float32)
@@ -58,7 +61,7 @@ class Lite0:
                 yield from pool.map(self._embed_batch, wave)
 
     def _embed_batch(self, batch: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        pixels = np.stack([to_square(p, SIDE, "pad") for p in batch]).astype(np.float32)
+        pixels = np.stack([to_square(p, self.side, "pad") for p in batch]).astype(np.float32)
         return self._graph(pixels=np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))[0]
 
 
