@@ -109,7 +109,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 _TINY = ("model.resolution=32", "training.batch=16", "training.learning_rate=0.002", "training.looks=0")
 _TINY_LATENT = (
     *_TINY, "model.autoencoder=scratch", "model.crop=32", "model.channels=16", "model.latent_channels=4",
-    "model.perceptual=0", "model.adversarial=0",
+    "model.perceptual=0", "model.adversarial=0", "stages.autoencoder.learning_rate=0.002",
 )  # fmt: skip
 SMALL = {
     "flow": (

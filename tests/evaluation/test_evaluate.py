@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from packshot.catalog import Catalog
 from packshot.cli import run
+from packshot.engines import LocalEngine
 from packshot.evaluation.evaluate import Settings, evaluate
 from packshot.evaluation.probes import Probes
+from packshot.evaluation.reference import Reference
 from packshot.evaluation.report import _curves
 from packshot.features.index import NeighbourIndex
 from packshot.generation.models import open_model
@@ -131,11 +135,19 @@ def test_curves_come_from_the_training_that_the_folder_holds(tmp_path: Path) -> 
     assert ">60<" in only
 
 
+def test_an_engine_gives_the_same_features(catalog_path: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(catalog_path, tmp_path / "catalog", ignore=shutil.ignore_patterns(".cache")))
+    here = Reference(Catalog(catalog_path), 64, "pad").held_out
+    there = Reference(Catalog(copy), 64, "pad", engine=LocalEngine(2, "threads")).held_out
+    np.testing.assert_allclose(here, there, atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("options", "status", "message"),
     [
         (("--prompts", "{tmp}/none.csv"), 1, "no such file"),
         (("--inception", "{tmp}/none.pt"), 1, "no such file"),
+        (("--engine", "steam"), 2, "unknown engine"),
         (("--features", "{tmp}"), 1, "no Hugging Face model"),
         (("--features", "{tmp}", "--inception", "x"), 2, "exclude each other"),
     ],

@@ -126,9 +126,9 @@ def test_hugging_face_models_give_features(tmp_path: Path) -> None:
 def test_features_are_computed_once_for_each_content(standin: tuple[Path, str], tmp_path: Path) -> None:
     network, pictures, calls = Inception(*standin), _pictures(9), []
 
-    def make() -> list[np.ndarray]:
+    def make() -> Iterator[np.ndarray]:
         calls.append(1)
-        return pictures
+        return network.stream(pictures)
 
     network.dim = 12
     first = cached(tmp_path, ["a"], network, 9, make, "features")

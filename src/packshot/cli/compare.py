@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from packshot.cli.evaluate import FeaturesFolder, Images, Inception, Prompts, Seeds, settings_of
+from packshot.cli.evaluate import EngineName, FeaturesFolder, Images, Inception, Prompts, Seeds, settings_of
 from packshot.cli.output import Json, emit
 from packshot.progress import say
 
@@ -25,13 +25,14 @@ def compare(
     seeds: Seeds = 16,
     inception: Inception = None,
     features: FeaturesFolder = None,
+    engine: EngineName = "local",
     as_json: Json = False,
 ) -> None:
     """Judge models side by side: the same real pictures, seeds and descriptions."""
     from packshot.evaluation.compare import compare as run
     from packshot.evaluation.compare import table, told
 
-    result = run(models, catalog, out, settings_of(prompts, images, seeds, inception, features))
+    result = run(models, catalog, out, settings_of(prompts, images, seeds, inception, features, engine))
     for warning in result["models"][0]["warnings"]:
         say(f"packshot: warning: {warning}.")
     larger = told(result) or ["No difference is larger than its interval: these figures do not tell the models apart."]

@@ -31,6 +31,8 @@ FeaturesFolder = Annotated[
     Path | None, typer.Option(help="Features of a Hugging Face vision model (CLIP, DINOv2) in this folder.")
 ]
 
+EngineName = Annotated[str, typer.Option("--engine", help="Where real pictures are measured: local, or ray.")]
+
 
 def add_to(app: typer.Typer) -> None:
     app.command("evaluate")(evaluate)
@@ -47,6 +49,7 @@ def evaluate(
     seeds: Seeds = 16,
     inception: Inception = None,
     features: FeaturesFolder = None,
+    engine: EngineName = "local",
     neighbours: Annotated[
         bool, typer.Option("--neighbours", help="Write the neighbour index that generate --no-copies needs.")
     ] = False,
@@ -63,7 +66,7 @@ def evaluate(
         page = write_blind_page(model, catalog, out)
         emit({"page": str(page)}, as_json, [str(page)])
         return
-    settings = settings_of(prompts, images, seeds, inception, features, neighbours=neighbours)
+    settings = settings_of(prompts, images, seeds, inception, features, engine, neighbours=neighbours)
     result = run(model, catalog, out, settings)
     for warning in result["warnings"]:
         say(f"packshot: warning: {warning}.")
@@ -76,6 +79,7 @@ def settings_of(
     seeds: int,
     inception: str | None,
     features: Path | None,
+    engine: str,
     *,
     neighbours: bool = False,
 ) -> Settings:
@@ -88,7 +92,7 @@ def settings_of(
 
     if inception and features:
         raise PackshotError("--inception and --features exclude each other", usage=True)
-    return Settings(prompts, images, seeds, neighbours, inception, features)
+    return Settings(prompts, images, seeds, neighbours, inception, features, engine)
 
 
 def lines(result: dict[str, Any]) -> list[str]:

@@ -55,6 +55,7 @@ def compare(folders: Sequence[Path], catalog_path: Path, out: Path, settings: Se
         first.fit,
         sorted({flag for model in models for flag in model.config.without}),
         choose_features(settings.inception, settings.features),
+        settings.open_engine(),
     )
     names = _names(models)
     results = []

@@ -12,6 +12,7 @@ import numpy as np
 from packshot import __version__
 from packshot.artifact import ModelFolder, write_json
 from packshot.catalog import Catalog
+from packshot.engines import Engine, open_engine
 from packshot.evaluation.adherence import adherence
 from packshot.evaluation.authenticity import authenticity
 from packshot.evaluation.blind import write_blind
@@ -53,6 +54,7 @@ class Settings:
         neighbours: write the neighbour index too, by which ``--no-copies`` refuses near-copies.
         inception: path of the standard Inception-V3 file, or ``download``; its features are used instead of lite0's.
         features: folder of a Hugging Face vision model, whose features are used instead of lite0's.
+        engine: where real pictures are measured: ``local``, or ``ray`` for a cluster.
     """
 
     prompts: Path | None = None
@@ -61,6 +63,15 @@ class Settings:
     neighbours: bool = False
     inception: str | None = None
     features: Path | None = None
+    engine: str = "local"
+
+    def open_engine(self) -> Engine | None:
+        """The engine, or None where the threads of this process do the work.
+
+        Raises:
+            PackshotError: there is no engine of that name, or what it needs is not installed.
+        """
+        return None if self.engine == "local" else open_engine(self.engine)
 
 
 def evaluate(
@@ -83,7 +94,7 @@ def evaluate(
     model, settings = ModelFolder(folder), settings or Settings()
     prompts = read_prompts(settings.prompts) if settings.prompts else default_prompts(model.config, load_vocabulary())
     features = choose_features(settings.inception, settings.features)
-    reference = Reference.of(model.config, Catalog(catalog_path), features)
+    reference = Reference.of(model.config, Catalog(catalog_path), features, settings.open_engine())
     result = judge(model, reference, prompts, settings)
     target = out or folder
     if reference.probes is not None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from packshot.catalog import Catalog, Split
+from packshot.engines import Engine
 from packshot.errors import PackshotError
 from packshot.evaluation.near_copies import threshold
 from packshot.evaluation.probes import FORM, Probes, color_name, fit_probes
@@ -26,6 +27,9 @@ from packshot.text.attributes import Attributes
 if TYPE_CHECKING:
     from packshot.artifact import ModelConfig
 
+# Rows that one worker embeds at a time.
+_CHUNK = 64
+
 
 class Reference:
     """A catalog's real pictures at a model's resolution.
@@ -36,6 +40,7 @@ class Reference:
         fit: how they become squares.
         without: flags of rows to leave out.
         features: what the metrics are measured on; lite0 by default.
+        engine: where lite0 features of the pictures are computed; None is the threads of this process.
 
     Raises:
         PackshotError: fewer than 2 held-out or training pictures.
@@ -48,8 +53,9 @@ class Reference:
         fit: Fit,
         without: Sequence[str] = (),
         features: Features | None = None,
+        engine: Engine | None = None,
     ) -> None:
-        self.catalog, self.resolution, self.fit = catalog, resolution, fit
+        self.catalog, self.resolution, self.fit, self.engine = catalog, resolution, fit, engine
         self.features: Features = features or Lite0()
         self.rows: dict[Split, list[int]] = {s: catalog.rows(s, tuple(without)) for s in ("train", "test")}
         for rows, name in ((self.rows["test"], "held-out"), (self.rows["train"], "training")):
@@ -57,9 +63,11 @@ class Reference:
                 raise PackshotError(f"only {len(rows)} {name} pictures, at least 2 are needed", catalog.path)
 
     @classmethod
-    def of(cls, config: ModelConfig, catalog: Catalog, features: Features | None = None) -> Reference:
+    def of(
+        cls, config: ModelConfig, catalog: Catalog, features: Features | None = None, engine: Engine | None = None
+    ) -> Reference:
         """The reference for a model: pictures as it was trained on them."""
-        return cls(catalog, config.resolution, config.fit, config.without, features)
+        return cls(catalog, config.resolution, config.fit, config.without, features, engine)
 
     @cached_property
     def held_out(self) -> NDArray[np.float32]:
@@ -124,9 +132,22 @@ class Reference:
         return [self.catalog.fingerprint, self.resolution, self.fit, self.rows["train"], self.rows["test"], FORM]
 
     def _embedded(self, split: Split, features: Features) -> NDArray[np.float32]:
-        key = [self.catalog.fingerprint, split, self.resolution, self.fit, self.rows[split]]
+        rows = self.rows[split]
+
+        def stream() -> Iterable[NDArray[np.float32]]:
+            if self.engine is None or not isinstance(features, Lite0):
+                return features.stream(self.pictures(split))
+            work = partial(_embed_rows, str(self.catalog.path), split, self.resolution, self.fit)
+            return self.engine.map(work, [rows[i : i + _CHUNK] for i in range(0, len(rows), _CHUNK)])
+
+        key = [self.catalog.fingerprint, split, self.resolution, self.fit, rows]
         label = f"{features.name} features of {'held-out' if split == 'test' else 'training'} pictures"
-        return cached(self.catalog.cache_dir, key, features, len(self.rows[split]), lambda: self.pictures(split), label)
+        return cached(self.catalog.cache_dir, key, features, len(rows), stream, label)
+
+
+def _embed_rows(catalog: str, split: Split, resolution: int, fit: Fit, rows: Sequence[int]) -> NDArray[np.float32]:
+    """lite0 features of some rows, in whatever process an engine chose."""
+    return Lite0(1).embed(to_square(picture, resolution, fit) for picture in Catalog(catalog).images(split, rows))
 
 
 def kind_of(attributes: Attributes) -> str:

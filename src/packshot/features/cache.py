@@ -20,14 +20,14 @@ def cached(
     key: Sequence[object],
     features: Features,
     count: int,
-    pictures: Callable[[], Iterable[NDArray[np.uint8]]],
+    embedded: Callable[[], Iterable[NDArray[np.float32]]],
     label: str,
 ) -> NDArray[np.float32]:
     """Features of ``count`` pictures as a memory map (count, dim) float32, computed where the folder lacks them.
 
     Args:
         key: all that the pictures depend on, such as a catalog's fingerprint, rows and size; JSON values.
-        pictures: makes the pictures; called only when they are needed.
+        embedded: gives the features, some rows at a time; called only when they are needed.
     """
     whole = json.dumps([features.name, features.version, features.way, *key], ensure_ascii=False)
     path = folder / f"features-{hashlib.sha256(whole.encode()).hexdigest()[:20]}.npy"
@@ -36,7 +36,7 @@ def cached(
             shape = (count, features.dim)
             out = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float32, shape=shape)
             done = 0
-            for rows in features.stream(pictures()):
+            for rows in embedded():
                 out[done : done + len(rows)] = rows
                 done += len(rows)
                 shown.advance(len(rows))
