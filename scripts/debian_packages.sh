@@ -5,8 +5,6 @@ packages=""
 command -v exiftool >/dev/null 2>&1 || packages="$packages libimage-exiftool-perl"
 command -v redis-server >/dev/null 2>&1 || packages="$packages redis-server"
 command -v chromium >/dev/null 2>&1 || packages="$packages chromium"
-command -v chromium >/dev/null 2>&1 || packages="$packages chromium"
-command -v redis-server >/dev/null 2>&1 || packages="$packages redis-server"
 command -v nginx >/dev/null 2>&1 || packages="$packages nginx-light"
 command -v openssl >/dev/null 2>&1 || packages="$packages openssl"
 [ -n "$packages" ] || exit 0
