@@ -88,6 +88,13 @@ import sys, torch, torchvision
 torch.manual_seed(0)
 body = torchvision.models.inception_v3(weights=None, aux_logits=False, init_weights=False)
 body.fc = torch.nn.Identity()
+body.requires_grad_(False)
+# Without statistics of its own, a network of random weights answers every picture alike.
+for module in body.modules():
+    if isinstance(module, torch.nn.BatchNorm2d):
+        module.momentum = 1.0
+with torch.no_grad():
+    body.train()(torch.rand(4, 3, 299, 299) * 2 - 1)
 class Network(torch.nn.Module):
     def __init__(self):
         super().__init__()
