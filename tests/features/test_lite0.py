@@ -53,13 +53,13 @@ def test_features_tell_noise_from_blur() -> None:
 
 @pytest.mark.parametrize("side", [32, 64])
 def test_the_perceptual_distance_is_zero_for_the_same_picture_and_grows(side: int) -> None:
-    from packshot.families.common.perceptual import PerceptualDistance
+    from packshot.families.common.perceptual import Maps, perceptual_distance
 
-    distance = PerceptualDistance()
+    maps = Maps()
     torch.manual_seed(0)
     x = torch.rand(2, 3, side, side) * 2 - 1
     noise = torch.randn_like(x)
-    values = [distance((x + s * noise).clamp(-1, 1), x).item() for s in (0.0, 0.1, 0.5)]
+    values = [perceptual_distance(maps((x + s * noise).clamp(-1, 1)), maps(x)).item() for s in (0.0, 0.1, 0.5)]
     assert values[0] == pytest.approx(0, abs=1e-6)
     assert values == sorted(values)
     assert values[2] > 0.05

@@ -12,7 +12,7 @@ from packshot.artifact import ModelFolder
 
 # In a process of its own, since memory once taken is seldom given back.
 _DRAW = """
-import json, resource, sys, time
+import json, sys, time
 from pathlib import Path
 from packshot.artifact import ModelFolder
 from packshot.generation.generator import Generator
@@ -25,7 +25,13 @@ for seed in range(1, 17):
     began = time.perf_counter()
     generator.picture(sys.argv[2], seed)
     times.append(time.perf_counter() - began)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+# Not ru_maxrss on Linux, which the process inherits from the larger one that started it.
+try:
+    status = Path("/proc/self/status").read_text()
+    peak = 1024 * int(status.split("VmHWM:")[1].split()[0])
+except OSError:
+    import resource
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps({"first": first, "median": sorted(times)[8], "peak": peak}))
 """
 
@@ -48,8 +54,7 @@ def costs(model: ModelFolder, text: str) -> dict[str, Any]:
     return {
         "ms_per_image": 1000 * found["median"] if found else None,
         "first_ms": 1000 * found["first"] if found else None,
-        # Linux counts kilobytes, macOS bytes.
-        "peak_mb": found["peak"] / (1e6 if sys.platform == "darwin" else 1e3) if found else None,
+        "peak_mb": found["peak"] / 1e6 if found else None,
         "drawing_mb": sum(p.stat().st_size for p in (model.path / "graphs").glob("*")) / 1e6,
         "folder_mb": sum(p.stat().st_size for p in _files(model.path)) / 1e6,
         "training_minutes": minutes,

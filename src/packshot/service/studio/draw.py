@@ -73,7 +73,7 @@ def tab(core: Core, words: Words) -> None:
     with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=4, min_width=300):
             text = gr.Textbox(label=words.describe, info=words.describe_hint, lines=3, max_lines=8, max_length=2000)
-            examples = gr.HTML(_examples(words), js_on_load=_CLICKS, apply_default_css=False)
+            gr.HTML(_examples(words), apply_default_css=False)
             preset = gr.Dropdown(markets(words), value=_first_market(words), label=words.market)
             count = gr.Radio([(str(n), n) for n in COUNTS], value=4, label=words.count)
             style = gr.Radio(list(zip(words.styles, _TEMPERATURES, strict=True)), value=1.0, label=words.style)
@@ -95,14 +95,10 @@ def tab(core: Core, words: Words) -> None:
         async for step in _again(core, words, round_, str(action), str(value)):
             yield step
 
-    def taken(event: gr.EventData) -> str:
-        return str(getattr(event, "value", ""))
-
     shown: dict[str, Any] = {"outputs": [grid, last], "api_visibility": "private", "show_progress": "hidden"}
     inputs = [text, preset, count, style, seed, model]
     go.click(draw, inputs, **shown)
     grid.click(again, [last], **shown)
-    examples.click(taken, None, text, api_visibility="private", show_progress="hidden")
 
 
 def _first_market(words: Words) -> str:
@@ -110,10 +106,7 @@ def _first_market(words: Words) -> str:
 
 
 def _examples(words: Words) -> str:
-    chips = "".join(
-        f'<button type="button" data-action="example" data-value="{esc(t)}">{esc(t)}</button>'
-        for t in words.example_texts
-    )
+    chips = "".join(f'<button type="button" data-do="fill">{esc(t)}</button>' for t in words.example_texts)
     return f'<p class="chips-title">{esc(words.examples)}</p><div class="chips">{chips}</div>'
 
 

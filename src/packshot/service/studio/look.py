@@ -40,7 +40,7 @@ _PAPER = gr.themes.Color(
     "#141617",
 )
 
-CSS = Path(__file__).with_name("studio.css").read_text(encoding="utf-8")
+_CSS = Path(__file__).with_name("studio.css").read_text(encoding="utf-8")
 _SCRIPT = Path(__file__).with_name("studio.js").read_text(encoding="utf-8")
 
 
@@ -137,5 +137,6 @@ def head(words: Words) -> str:
     told = json.dumps({"html": words.html, "language": words.language, "copied": words.copied})
     return (
         '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">'
-        f"<script>window.packshot = {told};\n{_SCRIPT}</script>"
+        # Here and not as Gradio's css, which would put a prefix before every rule, those for narrow screens included.
+        f"<style>{_CSS}</style><script>window.packshot = {told};\n{_SCRIPT}</script>"
     )

@@ -16,7 +16,7 @@ from packshot.service.core import Core
 from packshot.service.studio import cards, draw, photos, reasons, tables
 from packshot.service.studio.chinese import ZH
 from packshot.service.studio.english import EN
-from packshot.service.studio.look import CSS, head, theme
+from packshot.service.studio.look import head, theme
 from packshot.service.studio.markup import esc
 from packshot.service.studio.words import Words
 
@@ -50,7 +50,6 @@ def mount_studio(app: FastAPI, core: Core) -> FastAPI:
             path=f"/{words.language}",
             footer_links=[],
             theme=theme(),
-            css=CSS,
             head=head(words),
             show_error=False,
             max_file_size=core.settings.max_table,

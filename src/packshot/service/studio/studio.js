@@ -28,6 +28,12 @@ document.addEventListener("click", async (event) => {
     paint(!dark());
     localStorage.setItem("packshot-theme", dark() ? "dark" : "light");
   }
+  if (target.dataset.do === "fill") {
+    const field = target.closest(".two-columns > .column").querySelector("textarea");
+    field.value = target.textContent;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  }
   if (target.dataset.do === "copy") {
     const text = target.dataset.text;
     try {

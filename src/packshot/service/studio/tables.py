@@ -75,9 +75,9 @@ def tab(core: Core, words: Words, page: gr.Blocks) -> None:
 
     def look(state: Desk, request: gr.Request) -> tuple[Any, ...]:
         folder = _mine(core, state.job, request)
-        if folder is not None and folder.status.updated == state.seen:
+        if folder is None or folder.status.updated == state.seen:
             return gr.skip(), gr.skip(), gr.skip()
-        return _looked(core, words, state, request) if folder is not None else (gr.skip(), gr.skip(), gr.skip())
+        return _looked(core, words, state, request)
 
     def start(request: gr.Request) -> tuple[Any, ...]:
         mine = core.desk.of(_owner(request))
@@ -90,11 +90,17 @@ def tab(core: Core, words: Words, page: gr.Blocks) -> None:
         action, value = str(getattr(event, "action", "")), str(getattr(event, "value", ""))
         return _looked(core, words, _acted(core, folder, state, action, value), request)
 
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    # One after another: a look that began before a click and ends after it would bring back the desk as it was.
+    quiet: dict[str, Any] = {
+        "api_visibility": "private",
+        "show_progress": "hidden",
+        "concurrency_id": "desk",
+        "concurrency_limit": 1,
+    }
     outputs = [jobs, shown, desk]
     go.click(submit, [file, preset, count, missing, desk], [said, *outputs], **quiet)
     jobs.input(choose, [jobs], outputs, **quiet)
-    shown.click(click, [desk], outputs, **quiet)
+    shown.click(click, [desk], outputs, trigger_mode="multiple", **quiet)
     timer.tick(look, [desk], outputs, **quiet)
     page.load(start, None, outputs, **quiet)
 
