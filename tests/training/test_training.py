@@ -34,9 +34,9 @@ def _history(model: Path) -> list[dict[str, float]]:
 def test_the_vae_loss_falls(trained: dict[str, Path]) -> None:
     history = _history(trained["vae"])
     first = [row for row in history if row["stage"] == "autoencoder"]
-    assert first[-1]["reconstruction"] < 0.6 * first[0]["reconstruction"]
+    assert first[-1]["reconstruction"] < 0.9 * first[0]["reconstruction"]
     second = [row for row in history if row["stage"] == "prior"]
-    assert second[-1]["reconstruction"] < second[0]["reconstruction"] - 0.1
+    assert second[-1]["reconstruction"] < second[0]["reconstruction"] - 0.5
 
 
 def test_the_discriminator_learns_to_tell(trained: dict[str, Path]) -> None:
