@@ -1,7 +1,8 @@
-"""Make the shipped autoencoder: ``python scripts/autoencoder.py CATALOG... --minutes 60 -o FILE``.
+"""Make the shipped autoencoders: ``python scripts/autoencoder.py CATALOG... --minutes 60 -o FOLDER``.
 
 It is trained on every picture of the catalogs, those with a background too, at 128 pixels and at 64 by turns, so that a
-shop's own training need only adjust it. docs/decisions/autoencoder.md has what came of it.
+shop's own training need only adjust it. Then the decoder alone goes on, and after that another one, of factor 16.
+docs/decisions/autoencoder.md has what came of it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import argparse
 import copy
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from packshot.families.common.autoencoder import Autoencoder
 from packshot.families.common.latent import LatentConfig
 from packshot.families.common.objective import Batch
 from packshot.families.common.perceptual import Critic
-from packshot.families.common.reconstruction import Reconstruction
+from packshot.families.common.reconstruction import Reconstruction, crop, recolor
 from packshot.files import write_atomic
 from packshot.images.resize import to_square
 from packshot.progress import say, track
@@ -32,18 +33,32 @@ from packshot.training.recipe import TrainingConfig
 from packshot.training.stages import channels_last
 
 SIDE, BATCH, RATE = 128, 32, 1e-3
+# Of a drawn latent number, whose deviation is about 1.7.
+NOISE = 0.25
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("catalogs", nargs="+", type=Path)
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("-o", "--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=60, help="for each of the three trainings")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the weights")
     options = parser.parse_args()
-    pixels = np.concatenate([load(path) for path in options.catalogs])
-    autoencoder = train(pixels, options.minutes * 60)
+    pixels, seconds = np.concatenate([load(path) for path in options.catalogs]), options.minutes * 60
+    torch.manual_seed(0)
+    config, critic = LatentConfig(), channels_last(Critic())
+    begun = channels_last(Autoencoder(config.channels, config.latent_channels))
+    whole = train(begun, critic, batches(pixels, halved=0.5), seconds)
+    write(options.out, decoder(whole, critic, batches(pixels, halved=0.5), seconds))
+    finer = channels_last(Autoencoder(config.channels, config.latent_channels, 16))
+    # What leads to pixels differs, and all before it is the same.
+    finer.load_state_dict({k: v for k, v in whole.state_dict().items() if "to_pixels" not in k}, strict=False)
+    write(options.out, decoder(finer, critic, batches(pixels, halved=0.0), seconds))
+
+
+def write(folder: Path, autoencoder: Autoencoder) -> None:
+    """The weights as 16-bit numbers."""
     halves = {name: value.half().contiguous() for name, value in autoencoder.state_dict().items()}
-    write_atomic(options.out, save(halves))
+    write_atomic(folder / f"autoencoder-{autoencoder.factor}.safetensors", save(halves))
 
 
 def load(path: Path) -> np.ndarray:
@@ -53,37 +68,71 @@ def load(path: Path) -> np.ndarray:
     return np.stack([to_square(p, SIDE, "pad") for p in track(pictures, path.name, len(catalog.train))])
 
 
-def batches(pixels: np.ndarray) -> Iterator[Tensor]:
-    """Mirrored and halved at random."""
+def batches(pixels: np.ndarray, halved: float) -> Iterator[Tensor]:
+    """Mirrored at random, and a share of them at half the side."""
     rng = np.random.default_rng(1)
     while True:
         some = pixels[rng.integers(0, len(pixels), BATCH)]
         some = some[:, :, ::-1] if rng.random() < 0.5 else some
         x = torch.from_numpy(np.ascontiguousarray(some)).permute(0, 3, 1, 2).float() / 127.5 - 1
-        yield F.avg_pool2d(x, 2) if rng.random() < 0.5 else x
+        yield F.avg_pool2d(x, 2) if rng.random() < halved else x
 
 
-def train(pixels: np.ndarray, seconds: float) -> Autoencoder:
-    """The average of the weights after that time; the critic is heard from two fifths of it on."""
-    config, schedule = LatentConfig(), TrainingConfig(decay=0.3)
-    torch.manual_seed(0)
-    autoencoder = channels_last(Autoencoder(config.channels, config.latent_channels))
-    critic = channels_last(Critic())
-    average = copy.deepcopy(autoencoder)
-    assert isinstance(average, Autoencoder)
+def train(autoencoder: Autoencoder, critic: Critic, source: Iterator[Tensor], seconds: float) -> Autoencoder:
+    """All of it; the critic is heard from two fifths of the time on. Returns the average of the weights."""
+    config = LatentConfig()
     reconstruction = Reconstruction(autoencoder, critic, config, 1)
+
+    def losses(pixels: Tensor) -> Mapping[str, Tensor]:
+        return reconstruction.draw(Batch(pixels, torch.zeros(len(pixels), 1)), 0)
+
+    return fit(autoencoder, [*autoencoder.parameters()], reconstruction, source, losses, seconds, 0.4)
+
+
+def decoder(autoencoder: Autoencoder, critic: Critic, source: Iterator[Tensor], seconds: float) -> Autoencoder:
+    """What leads from latents to pixels, while the latents stay as they are.
+
+    They come with noise, as drawn ones do (noise-augmented decoding: Zheng et al. 2025, RAE).
+    """
+    config = LatentConfig()
+    reconstruction = Reconstruction(autoencoder, critic, config, 1)
+    outward = [*autoencoder.up.parameters(), *autoencoder.to_pixels.parameters()]
+
+    def losses(pixels: Tensor) -> Mapping[str, Tensor]:
+        pixels = recolor(crop(pixels, config.crop), config.recolor)
+        with torch.no_grad():
+            latent = autoencoder.encode(pixels).sample()
+            strength = NOISE * torch.randn(len(pixels), 1, 1, 1).abs() * (torch.rand(len(pixels), 1, 1, 1) < 0.7)
+            latent = latent + strength * torch.randn_like(latent)
+        drawn = autoencoder.decode(latent)
+        return {"reconstruction": (drawn - pixels).abs().mean(), **reconstruction.look(drawn, pixels, 0)}
+
+    return fit(autoencoder, outward, reconstruction, source, losses, seconds, 0.0)
+
+
+def fit(
+    autoencoder: Autoencoder,
+    moved: list[nn.Parameter],
+    reconstruction: Reconstruction,
+    source: Iterator[Tensor],
+    losses: Callable[[Tensor], Mapping[str, Tensor]],
+    seconds: float,
+    heard_after: float,
+) -> Autoencoder:
+    """The average of the weights after that time."""
+    schedule, average = TrainingConfig(decay=0.4), copy.deepcopy(autoencoder)
+    critic = reconstruction.critic
     players = [
-        (autoencoder, torch.optim.AdamW(autoencoder.parameters(), RATE, (0.9, 0.99), weight_decay=0, fused=True)),
-        (critic, torch.optim.AdamW(critic.parameters(), RATE, (0.5, 0.99), weight_decay=0, fused=True)),
+        (moved, torch.optim.AdamW(moved, RATE, (0.9, 0.99), weight_decay=0, fused=True)),
+        ([*critic.parameters()], torch.optim.AdamW(critic.parameters(), RATE, (0.5, 0.99), weight_decay=0, fused=True)),
     ]
-    begin, source, step, said = time.monotonic(), batches(pixels), 0, 0.0
+    begin, step, said = time.monotonic(), 0, 0.0
     while (done := (time.monotonic() - begin) / seconds) < 1:
-        reconstruction.critic_after = 0 if done >= config.adversarial_after else step + 1
+        reconstruction.critic_after = 0 if done >= heard_after else 1
         factor = min(1.0, (step + 1) / 100) * rate_at(round(done * 100_000), 100_000, schedule)
-        nothing = torch.zeros(BATCH, 1)
-        drawn = reconstruction.draw(Batch(next(source), nothing), step)
-        move(players[0], sum(drawn.values(), torch.zeros(())), factor)
-        move(players[1], reconstruction.criticise()["critic"], factor)
+        drawn = losses(next(source))
+        move(*players[0], sum(drawn.values(), torch.zeros(())), factor)
+        move(*players[1], reconstruction.criticise()["critic"], factor)
         follow(average, autoencoder, min(0.995, (1 + step) / (10 + step)))
         step += 1
         if done - said > 0.02:
@@ -92,10 +141,8 @@ def train(pixels: np.ndarray, seconds: float) -> Autoencoder:
     return average
 
 
-def move(player: tuple[nn.Module, torch.optim.Optimizer], loss: Tensor, factor: float) -> None:
-    """One step of a network; the other is passed through."""
-    network, optimizer = player
-    parameters = list(network.parameters())
+def move(parameters: list[nn.Parameter], optimizer: torch.optim.Optimizer, loss: Tensor, factor: float) -> None:
+    """One step of a player; the other is passed through."""
     for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
         parameter.grad = gradient
     nn.utils.clip_grad_norm_(parameters, 1.0)

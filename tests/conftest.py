@@ -111,15 +111,16 @@ _TINY_LATENT = (*_TINY, "model.crop=32", "model.perceptual=0", "model.adversaria
 SMALL = {
     "flow": (
         *_TINY_LATENT, "model.width=64", "model.depth=3", "model.align=0", "stages.flow.batch=32",
-        "stages.flow.learning_rate=0.002", "stages.distill.batch=16",
+        "stages.flow.learning_rate=0.002", "stages.distill.batch=16", "model.autoencoder_share=0.04",
+        "model.distill_share=0.2", "model.sharpen_share=0.02",
     ),
     # So small a generator learns nothing from a judge with pretrained features; a pixel judge is its match.
     "gan": (
         *_TINY, "model.channels=8", "model.width=64", "model.latent=16", "model.judge=pixels", "model.diversity=0",
     ),
-    "vae": (*_TINY_LATENT, "model.width=64", "model.hidden=32", "model.latent=16"),
+    "vae": (*_TINY_LATENT, "model.width=64", "model.hidden=32", "model.latent=16", "model.autoencoder_share=0.05"),
 }  # fmt: skip
-_STEPS = {"flow": 600, "gan": 260, "vae": 500}
+_STEPS = {"flow": 450, "gan": 260, "vae": 320}
 
 
 @pytest.fixture(scope="session")

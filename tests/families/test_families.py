@@ -92,7 +92,7 @@ def test_every_player_gets_finite_losses_that_reach_all_its_weights(family: str,
 @stages
 def test_every_player_overfits_a_batch(family: str, stage: str) -> None:
     _, network, objective, _ = _parts(family, stage)
-    if stage == "distill":
+    if stage in ("distill", "sharpen"):
         _shake(network.teacher, 0.05)
     batch, player = _batch(objective), objective.players[0]
     optimizer = torch.optim.Adam([p for m in player.modules for p in m.parameters()], lr=2e-3)
@@ -173,6 +173,35 @@ def test_the_shipped_autoencoder_keeps_a_products_form_and_color() -> None:
     product = (pixels.amax(dim=1, keepdim=True) < 0.9).float()
     color = [(x * product).sum(dim=(2, 3)) / product.sum(dim=(2, 3)) for x in (pixels, again)]
     assert (color[0] - color[1]).abs().mean() < 0.15
+
+
+def test_factor_16_draws_twice_the_side_from_the_latents_of_the_halved_picture() -> None:
+    pixels = torch.rand(2, 3, 64, 64) * 2 - 1
+    shipped = {**COMMON, "channels": 48, "autoencoder": "shipped"}
+    small, large = (
+        training_parts("vae").Network(config_class("vae").model_validate({**shipped, **own})).model
+        for own in ({"resolution": 32}, {"resolution": 64, "factor": 16})
+    )
+    with torch.no_grad():
+        latents = large.encode(pixels)
+        torch.testing.assert_close(latents, small.encode(torch.nn.functional.avg_pool2d(pixels, 2)))
+        assert large.decode(latents).shape == pixels.shape
+
+
+def test_a_sharpened_walk_is_held_near_where_it_led_before() -> None:
+    _, network, objective, _ = _parts("flow", "sharpen", keep=3.0)
+    batch = _batch(objective)
+    _shake(network.model.prior, 0.05)
+    network.teacher.load_state_dict(network.model.prior.state_dict())
+    assert objective.losses("drawing", batch, 1)["keep"] == 0
+    _shake(network.model.prior, 0.05)
+    assert objective.losses("drawing", batch, 1)["keep"] > 0
+
+
+def test_shares_that_leave_nothing_for_the_flow_are_refused() -> None:
+    for shares in ({"sharpen_share": 0.5, "distill_share": 0.2}, {"sharpen_share": 0.2, "distill_share": 0}):
+        with pytest.raises(ValidationError, match="share"):
+            config_class("flow").model_validate({**SMALL["flow"], "autoencoder_share": 0.3, **shares})
 
 
 def test_the_shipped_autoencoder_has_one_size() -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -101,11 +101,9 @@ def _reach(port: int, seconds: float = 30) -> None:
 def _wait(url: str, seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        try:
+        with suppress(httpx.TransportError):
             if httpx.get(url).status_code == 200:
                 return
-        except httpx.TransportError:
-            pass
         time.sleep(0.2)
     raise AssertionError(f"{url} does not answer")
 

@@ -18,6 +18,7 @@ from packshot.training.train import train
 from ..conftest import SMALL
 
 
+@pytest.mark.usefixtures("bare")
 def test_adapting_begins_with_the_model_and_keeps_its_words(
     trained: dict[str, Path], catalog_path: Path, tmp_path: Path
 ) -> None:

@@ -49,6 +49,7 @@ def test_a_trained_model_is_measured(trained: dict[str, Path], catalog_path: Pat
     assert found["speed"] > 1
 
 
+@pytest.mark.usefixtures("bare")
 def test_the_best_is_kept_and_the_choice_is_explained(
     catalog_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

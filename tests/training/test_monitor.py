@@ -74,6 +74,7 @@ def test_the_best_look_is_the_first_of_those_that_chance_cannot_tell_apart() -> 
     assert not _monitor(patience=0).tired([0.1, 0.2, 0.3, 0.4, 0.5])
 
 
+@pytest.mark.usefixtures("bare")
 def test_a_collapse_leads_back_to_the_last_healthy_step_with_other_settings(
     catalog_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_collapse_leads_back_to_the_last_healthy_step_with_other_settings(
     assert "back to the last healthy step" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("bare")
 def test_without_improvement_the_best_step_is_the_last(
     catalog_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

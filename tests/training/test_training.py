@@ -33,10 +33,10 @@ def _history(model: Path) -> list[dict[str, float]]:
 
 def test_the_vae_loss_falls(trained: dict[str, Path]) -> None:
     history = _history(trained["vae"])
-    first = [row for row in history if row["stage"] == "autoencoder"]
-    assert first[-1]["reconstruction"] < 0.9 * first[0]["reconstruction"]
-    second = [row for row in history if row["stage"] == "prior"]
-    assert second[-1]["reconstruction"] < second[0]["reconstruction"] - 0.5
+    # The shipped autoencoder draws what it never saw, and is adjusted; grey in grey would be off by 0.4.
+    assert all(row["reconstruction"] < 0.1 for row in history if row["stage"] == "autoencoder")
+    prior = [row for row in history if row["stage"] == "prior"]
+    assert prior[-1]["reconstruction"] < prior[0]["reconstruction"] - 0.5
 
 
 def test_the_discriminator_learns_to_tell(trained: dict[str, Path]) -> None:
@@ -75,6 +75,7 @@ def _train(catalog: Path, out: Path, *, family: str = "vae", steps: int = 24, re
     return train(catalog, out, recipe, budget=None, resume=resume)
 
 
+@pytest.mark.usefixtures("bare")
 def test_a_seed_and_a_number_of_steps_give_one_loss_curve(catalog_path: Path, tmp_path: Path) -> None:
     _train(catalog_path, tmp_path / "a")
     _train(catalog_path, tmp_path / "b")
@@ -85,19 +86,36 @@ def test_a_seed_and_a_number_of_steps_give_one_loss_curve(catalog_path: Path, tm
 
 
 STAGES = [(family, stage.name) for family in FAMILIES for stage in config_class(family)().stages]
+# So that every stage is long enough to be killed in.
+_EVEN = {"flow": ("model.autoencoder_share=0.2", "model.distill_share=0.2", "model.sharpen_share=0.2"),
+         "vae": ("model.autoencoder_share=0.4",)}  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def undisturbed() -> dict[str, Path]:
+    """Family → its model of an undisturbed training, filled by the tests."""
+    return {}
+
+
+@pytest.mark.usefixtures("bare")
 @pytest.mark.parametrize(("family", "stage"), STAGES)
-def test_a_killed_run_resumes_to_the_same_weights(family: str, stage: str, catalog_path: Path, tmp_path: Path) -> None:
-    whole = _train(catalog_path, tmp_path / "whole", family=family, steps=40)
+def test_a_killed_run_resumes_to_the_same_weights(
+    family: str, stage: str, catalog_path: Path, tmp_path: Path, undisturbed: dict[str, Path], tmp_path_factory
+) -> None:
+    settings = (*SMALL[family], *_EVEN.get(family, ()))
+    recipe = load_recipe(family, settings, steps=30, seed=3)
+    if family not in undisturbed:
+        whole = tmp_path_factory.mktemp(family) / "whole"
+        train(catalog_path, whole, recipe, budget=None, resume=False)
+        undisturbed[family] = whole
     out = tmp_path / "killed"
     # A checkpoint every step, so that the kill comes between any two.
     script = (
         "import packshot.training.loop as loop; loop.SAVE_SECONDS = 0.0\n"
         "from packshot.cli import run; import sys; sys.exit(run(sys.argv[1:]))"
     )
-    arguments = ["train", str(catalog_path), "-o", str(out), "--family", family, "--steps", "40", "--seed", "3"]
-    for setting in SMALL[family]:
+    arguments = ["train", str(catalog_path), "-o", str(out), "--family", family, "--steps", "30", "--seed", "3"]
+    for setting in settings:
         arguments += ["--set", setting]
     process = subprocess.Popen([sys.executable, "-c", script, *arguments], stderr=subprocess.DEVNULL)
     head = out / "training" / "checkpoint.json"
@@ -110,12 +128,12 @@ def test_a_killed_run_resumes_to_the_same_weights(family: str, stage: str, catal
     process.wait()
     assert process.returncode == -signal.SIGKILL, "it was to be killed in the middle"
     assert not (out / "config.json").exists()
-    _train(catalog_path, out, family=family, steps=40, resume=True)
-    ours, theirs = (load_file(p / "model.safetensors") for p in (out, whole.path))
+    train(catalog_path, out, recipe, budget=None, resume=True)
+    ours, theirs = (load_file(p / "model.safetensors") for p in (out, undisturbed[family]))
     assert ours.keys() == theirs.keys()
     for name, weights in ours.items():
         np.testing.assert_array_equal(weights, theirs[name], err_msg=name)
-    assert _history(out) == _history(whole.path)
+    assert _history(out) == _history(undisturbed[family])
 
 
 def test_an_interrupt_keeps_the_step_that_was_done(catalog_path: Path, tmp_path: Path) -> None:
@@ -126,9 +144,10 @@ def test_an_interrupt_keeps_the_step_that_was_done(catalog_path: Path, tmp_path:
     process = subprocess.Popen(
         [sys.executable, "-m", "packshot", *arguments], stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
-    plan = out / "training" / "plan.json"
+    # The journal is begun with the first step.
+    begun = out / "training" / "logs"
     deadline = time.monotonic() + 120
-    while not plan.exists() and time.monotonic() < deadline:
+    while not begun.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(3)
     process.send_signal(signal.SIGINT)
@@ -138,8 +157,9 @@ def test_an_interrupt_keeps_the_step_that_was_done(catalog_path: Path, tmp_path:
     assert json.loads((out / "training" / "checkpoint.json").read_text())["step"] >= 1
 
 
+@pytest.mark.usefixtures("bare")
 def test_a_budget_becomes_steps_that_are_stored(catalog_path: Path, tmp_path: Path) -> None:
-    recipe = load_recipe("vae", SMALL["vae"], seed=1)
+    recipe = load_recipe("vae", (*SMALL["vae"], "model.autoencoder_share=0.4"), seed=1)
     started = time.monotonic()
     model = train(catalog_path, tmp_path / "m", recipe, budget=6.0, resume=False)
     plan = json.loads((tmp_path / "m" / "training" / "plan.json").read_text())

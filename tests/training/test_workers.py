@@ -13,7 +13,7 @@ import torch
 
 from packshot.training.workers import Workers, _Shared
 
-from ..conftest import SMALL
+from ..conftest import ROOT, SMALL
 
 
 def test_one_process_takes_the_whole_batch() -> None:
@@ -50,7 +50,18 @@ def test_shared_random_numbers_are_the_rows_of_what_one_process_draws() -> None:
 
 @pytest.mark.parametrize("family", ["flow", "vae"])
 def test_two_processes_learn_what_one_does(family: str, catalog_path: Path, tmp_path: Path) -> None:
-    arguments = ["-m", "packshot", "train", str(catalog_path), "--family", family, "--steps", "50", "--seed", "3"]
+    arguments = [
+        "-m",
+        "tests.training.bare",
+        "train",
+        str(catalog_path),
+        "--family",
+        family,
+        "--steps",
+        "50",
+        "--seed",
+        "3",
+    ]
     for setting in SMALL[family]:
         arguments += ["--set", setting]
     one, two = tmp_path / "one", tmp_path / "two"
@@ -58,7 +69,9 @@ def test_two_processes_learn_what_one_does(family: str, catalog_path: Path, tmp_
     launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
     launch += ["--mixed_precision", "no", "--dynamo_backend", "no"]
     for command in ([*arguments, "-o", str(one)], [*launch, *arguments, "-o", str(two)]):
-        done = subprocess.run([sys.executable, *command], env=quiet, capture_output=True, text=True, timeout=240)
+        done = subprocess.run(
+            [sys.executable, *command], env=quiet, capture_output=True, text=True, timeout=240, cwd=ROOT
+        )
         assert done.returncode == 0, done.stderr[-2000:]
     ours, theirs = (json.loads((p / "training" / "checkpoint.json").read_text())["history"] for p in (one, two))
     assert len(ours) == len(theirs) >= 3

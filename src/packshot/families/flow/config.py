@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from packshot.families.common.family import Stage
 from packshot.families.common.latent import LatentConfig
@@ -25,10 +25,14 @@ class Config(LatentConfig):
         drop: share of the examples that are trained without any description, for guidance.
         distill_share: of the budget, after the flow, that teaches the network long guided steps; 0 leaves it out.
         guidance: the strongest guidance that is taught.
+        sharpen_share: of the budget, at the end, in which a discriminator judges the pictures that few steps lead to;
+            0 leaves it out. It needs distilled steps.
+        judge_width: of that discriminator.
+        keep: weight of the term that holds those pictures near what the steps led to before.
     """
 
     kind: Literal["flow"] = "flow"
-    autoencoder_share: float = Field(default=0.4, gt=0, lt=1)
+    autoencoder_share: float = Field(default=0.1, ge=0, lt=1)
     patch: Literal[1, 2] = 2
     width: int = Field(default=256, ge=16)
     depth: int = Field(default=6, ge=1)
@@ -36,12 +40,28 @@ class Config(LatentConfig):
     words: int = Field(default=0, ge=0)
     align: float = Field(default=0.5, ge=0)
     drop: float = Field(default=0.1, ge=0, le=1)
-    distill_share: float = Field(default=0.2, ge=0, lt=1)
+    distill_share: float = Field(default=0.1, ge=0, lt=1)
     guidance: float = Field(default=4.0, ge=1)
+    sharpen_share: float = Field(default=0.3, ge=0, lt=1)
+    judge_width: int = Field(default=256, ge=8)
+    keep: float = Field(default=5.0, ge=0)
+
+    @model_validator(mode="after")
+    def _few_steps_first(self) -> Self:
+        if self.sharpen_share and not self.distill_share:
+            raise ValueError("sharpen_share needs a distill_share above 0")
+        if self.autoencoder_share + self.distill_share + self.sharpen_share >= 1:
+            raise ValueError("the shares leave nothing for the flow")
+        return self
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """The autoencoder, the flow, and its distillation."""
-        flow = 1 - self.autoencoder_share - self.distill_share
-        stages = (Stage("autoencoder", self.autoencoder_share, draws=False), Stage("flow", flow))
-        return (*stages, Stage("distill", self.distill_share)) if self.distill_share else stages
+        """The autoencoder, the flow, its distillation and its sharpening."""
+        flow = 1 - self.autoencoder_share - self.distill_share - self.sharpen_share
+        later = (Stage("distill", self.distill_share), Stage("sharpen", self.sharpen_share))
+        stages = (Stage("autoencoder", self.autoencoder_share, draws=False), Stage("flow", flow), *later)
+        return tuple(stage for stage in stages if stage.share)
+
+    def remedy(self) -> dict[str, Any]:
+        """Held nearer to what it drew before."""
+        return {"keep": max(1.0, 2 * self.keep)}

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from packshot.families.common.judge import FeatureDiscriminator
 from packshot.families.common.latent_network import LatentModel, LatentNetwork
 from packshot.families.common.layers import ConditionMapper
 from packshot.families.common.perceptual import TAPS
@@ -121,7 +122,7 @@ class Velocity(nn.Module):
 class Network(LatentNetwork[Velocity]):
     """All that the family trains; the prior is the velocity, and distillation adds its teacher.
 
-    ``align`` guesses standardised lite0 features from the transformer's middle.
+    ``align`` guesses standardised lite0 features from the transformer's middle; ``judge`` tells real from drawn.
     """
 
     def __init__(self, config: Config) -> None:
@@ -133,4 +134,5 @@ class Network(LatentNetwork[Velocity]):
         self.register_buffer("seen_deviation", torch.ones(SEEN_CHANNELS))
         self.seen_mean: Tensor
         self.seen_deviation: Tensor
+        self.judge = FeatureDiscriminator(config.resolution, config.condition_dim, config.judge_width)
         self.teacher: Velocity | None = None

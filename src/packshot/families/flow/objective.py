@@ -14,6 +14,7 @@ from packshot.families.common.objective import Batch, Player
 from packshot.families.common.perceptual import Maps
 from packshot.families.flow.config import Config
 from packshot.families.flow.network import Network, Velocity
+from packshot.families.flow.sharpening import Sharpening
 
 # A long step is taught as so many short ones of the teacher.
 _PARTS = 4
@@ -22,7 +23,7 @@ _STRIDES = (0.5, 0.25, 0.125)
 
 
 class Objective(LatentObjective):
-    """First stage: reconstruction; second: flow matching; third: distillation."""
+    """First stage: reconstruction; second: flow matching; third: distillation; fourth: sharpening."""
 
     def __init__(self, network: Network, config: Config, stage: str, steps: int) -> None:
         super().__init__(network, config, stage, steps)
@@ -30,14 +31,19 @@ class Objective(LatentObjective):
         self.config = config
         velocity = network.model.prior
         self.maps = Maps() if stage == "flow" and config.align > 0 else None
-        if stage != "autoencoder":
+        self.sharpening = Sharpening(network, config) if stage == "sharpen" else None
+        if self.sharpening:
+            self.players = self.sharpening.players
+        elif stage != "autoencoder":
             self.players = (Player("flow", (velocity, network.align) if self.maps else (velocity,)),)
         if stage == "distill":
             # Part of the network, so that checkpoints keep it.
             network.teacher = copy.deepcopy(velocity).requires_grad_(False)
 
     def begin(self, pixels: Tensor) -> None:
-        super().begin(pixels)
+        # A decoder that is sharpened goes with the scale that the latents had.
+        if self.sharpening is None:
+            super().begin(pixels)
         if self.maps is not None:
             seen = self._seen(self.maps, pixels)
             self.network.seen_mean.copy_(seen.mean(dim=(0, 2, 3)))
@@ -46,7 +52,7 @@ class Objective(LatentObjective):
     @property
     def latents(self) -> Callable[[Tensor], Tensor] | None:
         """Latent maps, and where they are wanted lite0's features of the same places behind them, token by token."""
-        encode, maps = super().latents, self.maps
+        encode, maps = (None if self.sharpening else super().latents), self.maps
         if encode is None or maps is None:
             return encode
         return lambda pixels: torch.cat(
@@ -54,6 +60,8 @@ class Objective(LatentObjective):
         )
 
     def losses(self, player: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
+        if self.sharpening:
+            return self.sharpening.losses(player, batch, step)
         if player != "flow":
             return super().losses(player, batch, step)
         assert batch.latents is not None

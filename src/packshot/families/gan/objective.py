@@ -1,4 +1,4 @@
-"""Adversarial losses and gradient penalties."""
+"""The two players' moves, and what keeps pictures of one description apart."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from packshot.families.common.adversarial import Adversary
 from packshot.families.common.augment import augment
 from packshot.families.common.objective import Batch, Player
 from packshot.families.common.perceptual import Maps, map_distance
@@ -23,6 +24,7 @@ class Objective:
 
     def __init__(self, network: Network, config: Config, stage: str, steps: int) -> None:
         self.network, self.config = network, config
+        self.adversary = Adversary(config.loss, config.penalty, config.gamma, config.lazy, config.mismatch)
         self.apart_after = round(config.apart_after * steps)
         # Momentum makes the two chase each other; Karras et al. 2018 and later leave it out.
         self.players = (
@@ -44,18 +46,17 @@ class Objective:
             drawn, real = augment(self._draw(batch.condition)), augment(batch.pixels)
             see = self.network.discriminator.see
             self._real, seen_drawn = see(real), see(drawn)
-        return self._judge(self._real, seen_drawn, batch.condition, step)
+        return self.adversary.judge(self.network.discriminator, self._real, seen_drawn, batch.condition, step)
 
     def _move_generator(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
         judge, drawn = self.network.discriminator, self._draw(batch.condition)
         score = judge(augment(drawn), batch.condition)
+        real = None
         if self.config.loss == "relativistic":
             # The real pictures of the discriminator's own move, which came just before.
             with torch.no_grad():
                 real = judge.judge(self._real, [batch.condition])[0]
-            losses = {"generator": F.softplus(real - score).mean()}
-        else:
-            losses = {"generator": self._wants(score, real=True, generator=True)}
+        losses = {"generator": self.adversary.against(score, real)}
         if self.maps is not None and step >= self.apart_after and step % _APART_EVERY == 0 and len(drawn) > 1:
             losses["diversity"] = self.config.diversity * _APART_EVERY * self._sameness(self.maps, drawn, batch)
         return losses
@@ -77,56 +78,7 @@ class Objective:
             wanted = self.config.apart * _apart(real, [m.roll(1, dims=0) for m in real]).mean()
         return F.relu(1 - found / wanted.clamp(min=1e-3)).mean()
 
-    def _judge(self, real: list[Tensor], drawn: list[Tensor], condition: Tensor, step: int) -> Mapping[str, Tensor]:
-        judge, config = self.network.discriminator.judge, self.config
-        penalise = config.gamma > 0 and step % config.lazy == 0
-        if penalise and config.penalty != "wgan-gp":
-            real = [m.detach().requires_grad_(True) for m in real]
-        if penalise and config.penalty == "r1+r2":
-            drawn = [m.detach().requires_grad_(True) for m in drawn]
-        # The neighbour's description; where it happens to be the same, the pair is no mismatch.
-        other = condition.roll(1, dims=0)
-        score, wrong = judge(real, [condition, other])
-        against = judge(drawn, [condition])[0]
-        differs = (other != condition).any(dim=1).float()
-        if config.loss == "relativistic":
-            losses = {"pair": F.softplus(against - score).mean()}
-            mismatch = (F.softplus(wrong - score) * differs).mean()
-        else:
-            losses = {"real": self._wants(score, real=True), "drawn": self._wants(against, real=False)}
-            mismatch = self._wants(wrong, real=False, weight=differs)
-        if config.mismatch > 0:
-            losses["mismatch"] = config.mismatch * mismatch
-        if penalise:
-            if config.penalty != "wgan-gp":
-                penalty = 0.5 * _squared_gradient(score, real).mean()
-                if config.penalty == "r1+r2":
-                    penalty = penalty + 0.5 * _squared_gradient(against, drawn).mean()
-            else:
-                mix = torch.rand(len(condition), 1, 1, 1, device=condition.device)
-                between = [(mix * r + (1 - mix) * d).requires_grad_(True) for r, d in zip(real, drawn, strict=True)]
-                length = _squared_gradient(judge(between, [condition])[0], between).add(1e-12).sqrt()
-                penalty = (length - 1).square().mean()
-            losses["penalty"] = config.gamma * config.lazy * penalty
-        return losses
-
-    def _wants(self, score: Tensor, *, real: bool, generator: bool = False, weight: Tensor | None = None) -> Tensor:
-        sign = -1.0 if real else 1.0
-        if self.config.loss == "non-saturating":
-            loss = F.softplus(sign * score)
-        elif self.config.loss == "hinge" and not generator:
-            loss = F.relu(1 + sign * score)
-        else:
-            loss = sign * score
-        return loss.mean() if weight is None else (loss * weight).mean()
-
 
 def _apart(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
     """(n,) distance of pictures in lite0 maps; unlike one in pixels, it is not met by another shade of the color."""
     return torch.stack([map_distance(x, y).mean(dim=(1, 2)).sqrt() for x, y in zip(a, b, strict=True)]).mean(dim=0)
-
-
-def _squared_gradient(score: Tensor, seen: list[Tensor]) -> Tensor:
-    """(n,) squared length of the score's gradient with respect to what was seen of each picture."""
-    gradients = torch.autograd.grad(score.sum(), seen, create_graph=True)
-    return torch.stack([g.square().sum(dim=(1, 2, 3)) for g in gradients]).sum(dim=0)

@@ -35,4 +35,5 @@ class Config(LatentConfig):
     @property
     def stages(self) -> tuple[Stage, ...]:
         """The autoencoder, then the vector above its map."""
-        return (Stage("autoencoder", self.autoencoder_share, draws=False), Stage("prior", 1 - self.autoencoder_share))
+        stages = (Stage("autoencoder", self.autoencoder_share, draws=False), Stage("prior", 1 - self.autoencoder_share))
+        return tuple(stage for stage in stages if stage.share)

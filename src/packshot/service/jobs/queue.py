@@ -63,4 +63,4 @@ class JobQueue:
 
 
 def _nothing(id: str) -> None:
-    raise NotImplementedError(f"this process does not work on jobs, and so not on {id}")
+    raise RuntimeError(f"job {id}: this process only puts jobs into the queue")

@@ -1,0 +1,108 @@
+"""Adversarial losses and gradient penalties, for every family that a discriminator judges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from packshot.families.common.judge import Discriminator
+
+Loss = Literal["relativistic", "non-saturating", "hinge", "wasserstein"]
+Penalty = Literal["r1", "r1+r2", "wgan-gp"]
+
+
+@dataclass(frozen=True)
+class Adversary:
+    """A discriminator's losses and those of what draws against it.
+
+    Attributes:
+        loss: ``relativistic``, real against drawn in pairs (Jolicoeur-Martineau 2019; Huang et al. 2024, R3GAN),
+            ``non-saturating`` (Goodfellow et al. 2014), ``hinge`` (Lim and Ye 2017) or ``wasserstein``
+            (Arjovsky et al. 2017).
+        penalty: ``r1`` on what is seen of real pictures (Mescheder et al. 2018), ``r1+r2`` on real and on drawn ones,
+            as the relativistic loss wants it (Huang et al. 2024), or ``wgan-gp`` between the two (Gulrajani et al.
+            2017).
+        gamma: weight of the penalty.
+        lazy: the penalty is computed every so many steps and weighted up accordingly (Karras et al. 2020).
+        mismatch: weight of real pictures under another product's description, judged as false (Reed et al. 2016).
+    """
+
+    loss: Loss = "non-saturating"
+    penalty: Penalty = "r1"
+    gamma: float = 1.0
+    lazy: int = 8
+    mismatch: float = 0.5
+
+    def against(self, score: Tensor, real: Tensor | None = None) -> Tensor:
+        """What the drawing network descends.
+
+        Args:
+            score: (n,) of what was drawn.
+            real: (n,) of real pictures under the same descriptions; only the relativistic loss asks for it.
+        """
+        if self.loss == "relativistic":
+            assert real is not None
+            return F.softplus(real - score).mean()
+        return self._wants(score, real=True, generator=True)
+
+    def judge(
+        self, judge: Discriminator, real: list[Tensor], drawn: list[Tensor], condition: Tensor, step: int
+    ) -> Mapping[str, Tensor]:
+        """What the discriminator descends.
+
+        Args:
+            real: what it sees of real pictures.
+            drawn: what it sees of drawn ones, detached.
+            condition: (n, condition_dim) of both.
+        """
+        penalise = self.gamma > 0 and step % self.lazy == 0
+        if penalise and self.penalty != "wgan-gp":
+            real = [m.detach().requires_grad_(True) for m in real]
+        if penalise and self.penalty == "r1+r2":
+            drawn = [m.detach().requires_grad_(True) for m in drawn]
+        # The neighbour's description; where it happens to be the same, the pair is no mismatch.
+        other = condition.roll(1, dims=0)
+        score, wrong = judge.judge(real, [condition, other])
+        against = judge.judge(drawn, [condition])[0]
+        differs = (other != condition).any(dim=1).float()
+        if self.loss == "relativistic":
+            losses = {"pair": F.softplus(against - score).mean()}
+            mismatch = (F.softplus(wrong - score) * differs).mean()
+        else:
+            losses = {"real": self._wants(score, real=True), "drawn": self._wants(against, real=False)}
+            mismatch = self._wants(wrong, real=False, weight=differs)
+        if self.mismatch > 0:
+            losses["mismatch"] = self.mismatch * mismatch
+        if penalise:
+            if self.penalty != "wgan-gp":
+                penalty = 0.5 * squared_gradient(score, real).mean()
+                if self.penalty == "r1+r2":
+                    penalty = penalty + 0.5 * squared_gradient(against, drawn).mean()
+            else:
+                mix = torch.rand(len(condition), 1, 1, 1, device=condition.device)
+                between = [(mix * r + (1 - mix) * d).requires_grad_(True) for r, d in zip(real, drawn, strict=True)]
+                length = squared_gradient(judge.judge(between, [condition])[0], between).add(1e-12).sqrt()
+                penalty = (length - 1).square().mean()
+            losses["penalty"] = self.gamma * self.lazy * penalty
+        return losses
+
+    def _wants(self, score: Tensor, *, real: bool, generator: bool = False, weight: Tensor | None = None) -> Tensor:
+        sign = -1.0 if real else 1.0
+        if self.loss == "non-saturating":
+            loss = F.softplus(sign * score)
+        elif self.loss == "hinge" and not generator:
+            loss = F.relu(1 + sign * score)
+        else:
+            loss = sign * score
+        return loss.mean() if weight is None else (loss * weight).mean()
+
+
+def squared_gradient(score: Tensor, seen: list[Tensor]) -> Tensor:
+    """(n,) squared length of the score's gradient with respect to what was seen of each picture."""
+    gradients = torch.autograd.grad(score.sum(), seen, create_graph=True)
+    return torch.stack([g.square().sum(dim=(1, 2, 3)) for g in gradients]).sum(dim=0)

@@ -1,0 +1,86 @@
+"""Discriminators that tell how real a picture is and how well it matches its description."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from packshot.families.common.layers import ConditionMapper, SeeBlock
+from packshot.families.common.perceptual import TAPS, Maps
+
+# Pictures are enlarged to at least this side before lite0, which was trained at 224 pixels, sees them.
+_SEEN_SIDE = 64
+
+
+class Discriminator(nn.Module, ABC):
+    """How real a picture is and how well it matches its description (Miyato and Koyama 2018, eq. 4).
+
+    It works in two steps, so that penalties can be taken at what is seen.
+    """
+
+    @abstractmethod
+    def see(self, pixels: Tensor) -> list[Tensor]:
+        """Pixels (n, 3, s, s) to the maps that are judged."""
+
+    @abstractmethod
+    def judge(self, seen: list[Tensor], conditions: Sequence[Tensor]) -> list[Tensor]:
+        """Maps, and any number of conditions, to scores (n,) under each: the maps are gone through once."""
+
+    def forward(self, pixels: Tensor, condition: Tensor) -> Tensor:
+        return self.judge(self.see(pixels), [condition])[0]
+
+
+class FeatureDiscriminator(Discriminator):
+    """Sees frozen lite0 features at four scales, each judged by a small head (Sauer et al. 2021)."""
+
+    def __init__(self, resolution: int, condition_dim: int, width: int) -> None:
+        super().__init__()
+        self._maps = Maps()
+        self.scale = max(1, _SEEN_SIDE // resolution)
+        narrow = width // 8
+        self.narrow = nn.ModuleList(nn.Conv2d(c, narrow, 1) for c in TAPS.values())
+        sides = [resolution * self.scale // 2**i for i in (1, 2, 3, 4)]
+        self.shrink = nn.ModuleList(
+            nn.Sequential(*(SeeBlock(narrow, narrow) for _ in range(int(math.log2(side // 4))))) for side in sides
+        )
+        self.verdicts = nn.ModuleList(Verdict(narrow, condition_dim, width) for _ in TAPS)
+
+    def see(self, pixels: Tensor) -> list[Tensor]:
+        if self.scale > 1:
+            pixels = F.interpolate(pixels, scale_factor=float(self.scale), mode="bilinear", align_corners=False)
+        return self._maps(pixels)
+
+    def judge(self, seen: list[Tensor], conditions: Sequence[Tensor]) -> list[Tensor]:
+        heads = zip(seen, self.narrow, self.shrink, self.verdicts, strict=True)
+        scores = [verdict(shrink(narrow(m)), conditions) for m, narrow, shrink, verdict in heads]
+        return [torch.stack(scale).mean(dim=0) for scale in zip(*scores, strict=True)]
+
+
+class Verdict(nn.Module):
+    """A 4×4 map and conditions to a score (n,) under each."""
+
+    def __init__(self, channels: int, condition_dim: int, width: int) -> None:
+        super().__init__()
+        self.head = nn.Linear((channels + 1) * 16, width)
+        self.real = nn.Linear(width, 1)
+        self.project = ConditionMapper(condition_dim, width)
+
+    def forward(self, seen: Tensor, conditions: Sequence[Tensor]) -> list[Tensor]:
+        h = F.leaky_relu(self.head(_with_spread(seen).flatten(1)), 0.2)
+        real = self.real(h)[:, 0]
+        return [real + (h * self.project(c)).sum(dim=1) / h.shape[1] ** 0.5 for c in conditions]
+
+
+def _with_spread(x: Tensor, group: int = 4) -> Tensor:
+    """Append a channel with the spread within groups of the batch, which shows mode collapse (Karras et al. 2018)."""
+    n, _, h, w = x.shape
+    size = group if n % group == 0 else n
+    grouped = x.reshape(size, n // size, *x.shape[1:])
+    # A group of one has no spread.
+    spread = (grouped.var(dim=0, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))
+    return torch.cat([x, spread.repeat(size)[:, None, None, None].expand(n, 1, h, w)], dim=1)
