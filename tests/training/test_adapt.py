@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 from safetensors.numpy import load_file
+from safetensors.torch import save_file as save_torch
 
 from packshot.artifact import ModelFolder
 from packshot.errors import PackshotError
-from packshot.training.adapt import recipe_from, rehearsal
+from packshot.families import config_class, training_parts
+from packshot.training.adapt import recipe_from, rehearsal, take_over
 from packshot.training.recipe import load_recipe
 from packshot.training.train import train
 
@@ -67,3 +73,45 @@ def test_joined_sets_weigh_the_same(trained: dict[str, Path]) -> None:
     np.testing.assert_array_equal(both.vectors[both.texts[0]], few.vectors[few.texts[0]])
     np.testing.assert_array_equal(both.pixels[500], data.pixels[0])
     np.testing.assert_array_equal(both.vectors[both.texts[500]], data.vectors[data.texts[0]])
+
+
+TEXT = 6
+
+
+def saved(folder: Path, network: torch.nn.Module, terms: tuple[str, ...]) -> Any:
+    """What ``take_over`` asks of a model folder."""
+    save_torch(network.state_dict(), folder / "model.safetensors")
+    text = SimpleNamespace(terms=terms)
+    config = SimpleNamespace(name="small", text=text, architecture={"condition_dim": TEXT + len(terms)})
+    return SimpleNamespace(path=folder, config=config, file=folder.joinpath)
+
+
+def generator(resolution: int, terms: tuple[str, ...]) -> torch.nn.Module:
+    settings = {"resolution": resolution, "condition_dim": TEXT + len(terms), "channels": 8, "width": 16, "latent": 4}
+    network = training_parts("gan").Network(config_class("gan").model_validate(settings)).generator
+    for block in network.drawer.blocks:
+        # Blocks that have learned something.
+        if resolution == 64:
+            torch.nn.init.normal_(block.conv2.weight, std=0.05)
+    return network
+
+
+def test_a_larger_network_begins_with_a_smaller_ones_picture(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    before, now = ("category:hat", "color:red", "color:blue"), ("category:teapot", "color:blue", "category:hat")
+    old, new = generator(64, before), generator(128, now)
+    take_over(new, saved(tmp_path, old, before), now)
+    latent, told = torch.randn(8, 4), torch.randn(8, TEXT + 3)
+    told[:, TEXT + 1] = 0
+    moved = told[:, [*range(TEXT), TEXT + 1, TEXT + 2, TEXT]]
+    with torch.no_grad():
+        small, large = F.avg_pool2d(old(latent, told), 16), F.avg_pool2d(new(latent, moved), 32)
+        other = F.avg_pool2d(new(latent, told), 32)
+    ours, theirs = (large - small).abs().mean(), (other - small).abs().mean()
+    assert ours < 0.5 * theirs
+    assert ours < 0.1 * small.std()
+
+
+def test_a_model_that_has_nothing_in_common_is_no_start(tmp_path: Path) -> None:
+    with pytest.raises(PackshotError, match="nothing to begin with"):
+        take_over(torch.nn.Linear(3, 3), saved(tmp_path, generator(64, ()), ()), ())

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
+import torch
 from safetensors.torch import load_file
 from torch import nn
 
 from packshot.artifact import ModelFolder
 from packshot.errors import PackshotError
 from packshot.generation.generator import Generator
-from packshot.progress import track
+from packshot.progress import say, track
 from packshot.text.attributes import Attributes
 from packshot.text.compose import compose
 from packshot.training.data import TrainingSet
@@ -59,6 +60,41 @@ def load_weights(averaged: nn.Module, origin: ModelFolder) -> None:
         averaged.load_state_dict(load_file(path))
     except (RuntimeError, ValueError) as error:
         raise PackshotError("weights do not fit this version's network", path) from error
+
+
+def take_over(averaged: nn.Module, origin: ModelFolder, terms: Sequence[str]) -> None:
+    """Begin with whatever weights of another model have the same name and shape, of another resolution too.
+
+    Inputs of attribute terms are found by their term. The picture of a generator that has a block more than the
+    other's is the other's, enlarged, until training gives that block something to do (Karras et al. 2018).
+
+    Args:
+        terms: the attribute inputs of the model to be trained.
+
+    Raises:
+        PackshotError: there is nothing to take over.
+    """
+    theirs, ours = load_file(origin.file("model.safetensors")), averaged.state_dict()
+    old_terms, told = origin.config.text.terms, origin.config.architecture["condition_dim"]
+    text, taken = told - len(old_terms), 0
+    shared = [(terms.index(t) + text, i + text) for i, t in enumerate(old_terms) if t in terms]
+    columns = [(i, i) for i in range(text)] + shared
+    to, from_ = (torch.tensor(side) for side in zip(*columns, strict=True))
+    for name, own in ours.items():
+        other = theirs.get(name)
+        if other is None or other.dim() != own.dim():
+            continue
+        if own.dim() == 2 and own.shape[1] == text + len(terms) and other.shape[1] == told:
+            own[:, to] = other[:, from_].to(own.dtype)
+        elif own.shape == other.shape:
+            own.copy_(other)
+        else:
+            continue
+        taken += 1
+    if not taken:
+        raise PackshotError("nothing to begin with: no weights of that model fit", origin.path, usage=True)
+    averaged.load_state_dict(ours)
+    say(f"begins with {taken} of {len(ours)} tensors of {origin.config.name}")
 
 
 def rehearsal(origin: ModelFolder) -> TrainingSet:

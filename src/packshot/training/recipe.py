@@ -36,6 +36,8 @@ class TrainingConfig(BaseModel):
         patience: looks without improvement after which a stage ends with its best state; 0 for never.
         seed: of everything random.
         encoder: the text encoder.
+        start: a model, such as ``default`` or a folder, whose weights are begun with wherever they fit; its resolution
+            and its attribute inputs may be others.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +59,7 @@ class TrainingConfig(BaseModel):
     patience: int = Field(default=4, ge=0)
     seed: int = Field(default=0, ge=0)
     encoder: str = "use-multilingual-v3"
+    start: str = ""
 
 
 class Recipe(BaseModel):

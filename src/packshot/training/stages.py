@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from packshot.artifact import ModelFolder
 from packshot.families import training_parts
 from packshot.families.common.family import FamilyConfig, Stage
 from packshot.progress import say
-from packshot.training.adapt import load_weights
 from packshot.training.checkpoint import State, copy_checkpoint, read_head
 from packshot.training.data import TrainingSet
 from packshot.training.loop import CollapseError, begin, measure_step, new_state, run_stage
@@ -22,6 +20,9 @@ from packshot.training.monitor import Monitor
 from packshot.training.plan import Plan, write_plan
 from packshot.training.recipe import Recipe
 from packshot.training.workers import Workers, training_device
+
+Start = Callable[[nn.Module], None]
+"""Gives a network that has not been trained yet weights to begin with."""
 
 # What saving, exporting and the samples take of a budget.
 _OVERHEAD = 0.06
@@ -37,21 +38,21 @@ def build(
     stage: str,
     steps: int,
     network: nn.Module | None = None,
-    origin: str = "",
+    start: Start | None = None,
 ) -> tuple[State, Any]:
     """A stage's state before its first step, and its objective; the same for the same seed.
 
     Args:
         network: of the stage before; None for the first.
-        origin: path of the model that the first stage begins with.
+        start: gives the first stage weights to begin with.
     """
     torch.manual_seed(recipe.training.seed)
     parts = training_parts(recipe.family)
     fresh = network is None
     network = channels_last(network or parts.Network(architecture))
     objective = parts.Objective(network, architecture, stage, steps)
-    if fresh and origin:
-        load_weights(objective.averaged, ModelFolder(Path(origin)))
+    if fresh and start:
+        start(objective.averaged)
     channels_last(network.to(training_device()))
     return new_state(network, objective, recipe.training_of(stage)), objective
 
@@ -78,13 +79,20 @@ def steps_for(recipe: Recipe, architecture: FamilyConfig, data: TrainingSet, bud
 
 
 def run_stages(
-    plan: Plan, architecture: FamilyConfig, data: TrainingSet, work: Path, monitor: Monitor | None, workers: Workers
+    plan: Plan,
+    architecture: FamilyConfig,
+    data: TrainingSet,
+    work: Path,
+    monitor: Monitor | None,
+    workers: Workers,
+    start: Start | None = None,
 ) -> tuple[Plan, State]:
     """Train all stages that ``work`` does not hold yet.
 
     Args:
         work: folder of the checkpoints.
         monitor: looks at the stages that can draw.
+        start: gives the network weights to begin with.
 
     Returns:
         The plan, with what was changed, and the last stage's state.
@@ -93,7 +101,8 @@ def run_stages(
     first = [stage.name for stage in stages].index(head["stage"]) if head else 0
     state: State | None = None
     for stage in stages[first:]:
-        plan, state = _run(stage, state, plan, architecture, data, work, monitor if stage.draws else None, workers)
+        watch = monitor if stage.draws else None
+        plan, state = _run(stage, state, plan, architecture, data, work, watch, workers, start)
     assert state is not None
     return plan, state
 
@@ -107,13 +116,14 @@ def _run(
     work: Path,
     monitor: Monitor | None,
     workers: Workers,
+    start: Start | None,
 ) -> tuple[Plan, State]:
     """A stage to its end; after a mode collapse from its last healthy state, with settings that were changed."""
     name, network = stage.name, before.network if before else None
     while True:
         steps, config = plan.steps[name], plan.recipe.training_of(name)
         own = architecture.model_copy(update=plan.remedies)
-        state, objective = build(plan.recipe, own, name, steps, network, plan.origin)
+        state, objective = build(plan.recipe, own, name, steps, network, start)
         if before:
             state.seconds, state.history = before.seconds, list(before.history)
         watch = replace(monitor, forgiving=len(plan.changes) >= _MOST_CHANGES) if monitor else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -26,17 +27,18 @@ from packshot.families import sampler_defaults, training_parts
 from packshot.families.common.family import FamilyConfig
 from packshot.families.common.graphs import export_graph
 from packshot.files import write_atomic
+from packshot.generation.models import open_model
 from packshot.text.attributes import Attributes, load_vocabulary
 from packshot.text.condition import Conditioner, terms_of
 from packshot.text.encoder import encoder_named
-from packshot.training.adapt import recipe_from, rehearsal
+from packshot.training.adapt import load_weights, recipe_from, rehearsal, take_over
 from packshot.training.checkpoint import State
 from packshot.training.data import load_training_set, vocabulary_counts
 from packshot.training.monitor import Monitor
 from packshot.training.plan import Plan, read_plan, write_plan
 from packshot.training.recipe import Recipe
 from packshot.training.samples import write_samples
-from packshot.training.stages import run_stages, steps_for
+from packshot.training.stages import Start, run_stages, steps_for
 from packshot.training.workers import Workers
 
 
@@ -103,12 +105,23 @@ def train(
     if config.looks:
         reference = Reference(catalog, architecture.resolution, config.fit, config.without)
         monitor = Monitor(recipe.family, architecture, reference, conditioner, config.looks, config.patience)
-    plan, state = run_stages(plan, architecture, data, work, monitor, workers)
+    start = _start(older, config.start, conditioner.terms)
+    plan, state = run_stages(plan, architecture, data, work, monitor, workers, start)
     if workers.first:
         before = older.config if older else None
         _write_folder(out, name or out.name, plan, architecture, conditioner, catalog, known, before, state)
     workers.wait()
     return ModelFolder(out)
+
+
+def _start(older: ModelFolder | None, name: str, terms: Sequence[str]) -> Start | None:
+    """What a network begins with: all of the model that is adapted, or what fits of the one the recipe names."""
+    if older:
+        return partial(load_weights, origin=older)
+    if not name:
+        return None
+    other = open_model(None if name == "default" else Path(name))
+    return partial(take_over, origin=other, terms=terms)
 
 
 def _write_folder(

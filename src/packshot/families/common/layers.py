@@ -107,7 +107,7 @@ class Drawer(nn.Module):
     Args:
         vector: length of the vector that the first map is made from.
         width: length of the modulation vector.
-        channels: at the largest map; doubled at each halving up to ``8 * channels``.
+        channels: at the largest map; see ``channel_ladder``.
         patch: pixels a side that one place of the largest map stands for (Shi et al. 2016, sub-pixel convolution).
     """
 
@@ -161,6 +161,10 @@ class Seer(nn.Module):
 
 
 def channel_ladder(channels: int, resolution: int) -> list[int]:
-    """Channels at 4, 8, …, ``resolution`` pixels."""
+    """Channels at 4, 8, …, ``resolution`` pixels: at most eight times as many at 4 pixels as further out.
+
+    The first entries are the same at every resolution from 32 on, so that a network can grow by a block at its end.
+    """
     steps = int(math.log2(resolution // 4))
-    return [min(channels * 2**i, channels * 8) for i in range(steps, -1, -1)]
+    first = min(channels * 2**steps, channels * 8)
+    return [max(first // 2**i, channels) for i in range(steps + 1)]
