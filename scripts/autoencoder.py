@@ -1,7 +1,7 @@
-"""Make the shipped autoencoders: ``python scripts/autoencoder.py CATALOG... --minutes 60 -o FOLDER``.
+"""Make the shipped autoencoder: ``python scripts/autoencoder.py CATALOG... --minutes 60 -o FILE``.
 
 It is trained on every picture of the catalogs, those with a background too, at 128 pixels and at 64 by turns, so that a
-shop's own training need only adjust it. Then the decoder alone goes on, and after that another one, of factor 16.
+shop's own training need only adjust it. Then the decoder alone goes on.
 docs/decisions/autoencoder.md has what came of it.
 """
 
@@ -40,25 +40,16 @@ NOISE = 0.25
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("catalogs", nargs="+", type=Path)
-    parser.add_argument("--minutes", type=float, default=60, help="for each of the three trainings")
-    parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the weights")
+    parser.add_argument("--minutes", type=float, default=60, help="for each of the two trainings")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="file of the weights")
     options = parser.parse_args()
     pixels, seconds = np.concatenate([load(path) for path in options.catalogs]), options.minutes * 60
     torch.manual_seed(0)
     config, critic = LatentConfig(), channels_last(Critic())
     begun = channels_last(Autoencoder(config.channels, config.latent_channels))
     whole = train(begun, critic, batches(pixels, halved=0.5), seconds)
-    write(options.out, decoder(whole, critic, batches(pixels, halved=0.5), seconds))
-    finer = channels_last(Autoencoder(config.channels, config.latent_channels, 16))
-    # What leads to pixels differs, and all before it is the same.
-    finer.load_state_dict({k: v for k, v in whole.state_dict().items() if "to_pixels" not in k}, strict=False)
-    write(options.out, decoder(finer, critic, batches(pixels, halved=0.0), seconds))
-
-
-def write(folder: Path, autoencoder: Autoencoder) -> None:
-    """The weights as 16-bit numbers."""
-    halves = {name: value.half().contiguous() for name, value in autoencoder.state_dict().items()}
-    write_atomic(folder / f"autoencoder-{autoencoder.factor}.safetensors", save(halves))
+    best = decoder(whole, critic, batches(pixels, halved=0.5), seconds)
+    write_atomic(options.out, save({name: value.half().contiguous() for name, value in best.state_dict().items()}))
 
 
 def load(path: Path) -> np.ndarray:

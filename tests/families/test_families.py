@@ -175,19 +175,6 @@ def test_the_shipped_autoencoder_keeps_a_products_form_and_color() -> None:
     assert (color[0] - color[1]).abs().mean() < 0.15
 
 
-def test_factor_16_draws_twice_the_side_from_the_latents_of_the_halved_picture() -> None:
-    pixels = torch.rand(2, 3, 64, 64) * 2 - 1
-    shipped = {**COMMON, "channels": 48, "autoencoder": "shipped"}
-    small, large = (
-        training_parts("vae").Network(config_class("vae").model_validate({**shipped, **own})).model
-        for own in ({"resolution": 32}, {"resolution": 64, "factor": 16})
-    )
-    with torch.no_grad():
-        latents = large.encode(pixels)
-        torch.testing.assert_close(latents, small.encode(torch.nn.functional.avg_pool2d(pixels, 2)))
-        assert large.decode(latents).shape == pixels.shape
-
-
 def test_a_sharpened_walk_is_held_near_where_it_led_before() -> None:
     _, network, objective, _ = _parts("flow", "sharpen", keep=3.0)
     batch = _batch(objective)

@@ -13,8 +13,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from packshot.families.common.latent import Factor
-
 # The outermost pixels go into channels at once: convolutions at full side cost most and see least.
 _PATCH = 2
 
@@ -51,19 +49,15 @@ class ResidualBlock(nn.Module):
 
 
 class Autoencoder(nn.Module):
-    """Pixels (n, 3, s, s) in [-1, 1] to latents (n, c, s/factor, s/factor) and back.
-
-    With factor 16 the encoder sees the picture halved, and the decoder has one more doubling: latents are those of
-    factor 8 at half the side, and the finest detail is the decoder's own.
+    """Pixels (n, 3, s, s) in [-1, 1] to latents (n, c, s/8, s/8) and back.
 
     Args:
-        channels: at half of the picture's side, a quarter with factor 16; twice and three times as many further in.
+        channels: at half of the picture's side; twice and three times as many further in.
         latent_channels: c.
     """
 
-    def __init__(self, channels: int, latent_channels: int, factor: Factor = 8) -> None:
+    def __init__(self, channels: int, latent_channels: int) -> None:
         super().__init__()
-        self.factor = factor
         widths = (channels, 2 * channels, 3 * channels)
         down: list[nn.Module] = [nn.Conv2d(3 * _PATCH**2, channels, 3, padding=1), ResidualBlock(channels)]
         for inside, outside in pairwise(widths):
@@ -79,17 +73,11 @@ class Autoencoder(nn.Module):
                 nn.Upsample(scale_factor=2),
             ]
         up += [ResidualBlock(channels), ResidualBlock(channels)]
-        last = channels
-        if factor == 16:
-            last = channels * 2 // 3
-            up += [nn.Conv2d(channels, last, 1), nn.Upsample(scale_factor=2), ResidualBlock(last), ResidualBlock(last)]
         self.up = nn.Sequential(*up)
-        self.to_pixels = nn.Conv2d(last, 3 * _PATCH**2, 3, padding=1)
+        self.to_pixels = nn.Conv2d(channels, 3 * _PATCH**2, 3, padding=1)
 
     def encode(self, pixels: Tensor) -> Gaussian:
         """The posterior q(z | picture)."""
-        if self.factor == 16:
-            pixels = F.avg_pool2d(pixels, 2)
         return gaussian(self.to_latent(F.silu(self.down(F.pixel_unshuffle(pixels, _PATCH)))))
 
     def decode(self, latent: Tensor) -> Tensor:

@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from packshot.families.common.family import FamilyConfig
 
-# Pixels a side that one place of the latent map may stand for.
-Factor = Literal[8, 16]
+# Pixels a side that one place of the latent map stands for.
+FACTOR = 8
 # Channels and latent channels of the shipped autoencoder.
 SHIPPED = (48, 8)
 
@@ -19,11 +19,9 @@ class LatentConfig(FamilyConfig):
 
     Attributes:
         autoencoder: where it begins: at the ``shipped`` one, which has seen ten thousand product photos, or from
-            ``scratch``. The shipped one, of either factor, has the default ``channels`` and ``latent_channels``.
-        factor: pixels a side that one place of the latent map stands for: 8, or 16 for twice the side at the cost of
-            the smaller picture.
+            ``scratch``. The shipped one has the default ``channels`` and ``latent_channels``.
         autoencoder_share: of the budget that goes into it; 0 takes the shipped one as it is.
-        channels: at half of the picture's side, a quarter with factor 16; twice and three times as many further in.
+        channels: at half of the picture's side; twice and three times as many further in.
         latent_channels: numbers at one place of the latent map.
         crop: it is trained on crops of this many pixels a side.
         recolor: share of the pictures whose color channels are exchanged, so that rare colors are not forgotten.
@@ -34,7 +32,6 @@ class LatentConfig(FamilyConfig):
     """
 
     autoencoder: Literal["shipped", "scratch"] = "scratch"
-    factor: Factor = 8
     autoencoder_share: float = Field(default=0.5, ge=0, lt=1)
     channels: int = Field(default=48, ge=4)
     latent_channels: int = Field(default=8, ge=1)
@@ -57,4 +54,4 @@ class LatentConfig(FamilyConfig):
     @property
     def latent_side(self) -> int:
         """Side of the latent map."""
-        return self.resolution // self.factor
+        return self.resolution // FACTOR

@@ -25,9 +25,9 @@ class LatentModel(nn.Module, Generic[P]):
 
     def __init__(self, config: LatentConfig, prior: P) -> None:
         super().__init__()
-        self.autoencoder = Autoencoder(config.channels, config.latent_channels, config.factor)
+        self.autoencoder = Autoencoder(config.channels, config.latent_channels)
         if config.autoencoder == "shipped":
-            self.autoencoder.load_state_dict(load_file(asset(f"autoencoder-{config.factor}.safetensors")))
+            self.autoencoder.load_state_dict(load_file(asset("autoencoder.safetensors")))
         self.prior = prior
         shape = (1, config.latent_channels, 1, 1)
         self.register_buffer("mean", torch.zeros(shape))
