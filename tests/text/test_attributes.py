@@ -91,6 +91,24 @@ PHRASES = [
     ("牛津纺白衬衫", {"category": "shirt", "color": "white"}),
     ("黑裤子", {"category": "trousers", "color": "black"}),
     ("蓝帽子", {"category": "hat", "color": "blue"}),
+    ("Leather biker jacket with silver zips, black", {"category": "outwear", "color": "black"}),
+    ("white dress with black belt in linen", {"category": "dress", "color": "white", "material": "linen"}),
+    ("watch with a black dial", {"category": "watch", "color": "black"}),
+    ("This navy sweater looks great over jeans", {"category": "longsleeve", "color": "blue"}),
+    ("白色连衣裙 黑色腰带装饰", {"category": "dress", "color": "white"}),
+    ("black skirt, belt detail", {"category": "skirt", "color": "black"}),
+    ("t-shirt dress black jersey", {"category": "dress", "color": "black"}),
+    ("Cycling jersey", {"category": "jersey"}),
+    ("light-wash boyfriend jeans", {"category": "trousers", "color": "blue"}),
+    ("dark wash jeans, black", {"category": "trousers", "color": "black"}),
+    ("皮裤女黑色", {"category": "trousers", "color": "black", "material": "leather"}),
+    ("尖头细跟高跟鞋女单鞋", {"category": "heels"}),
+    ("单鞋女平底", {"category": "flats"}),
+    ("床单被套1.8米床", {"category": "bedding"}),
+    ("白T恤", {"category": "t-shirt", "color": "white"}),
+    ("黑T 男", {"category": "t-shirt", "color": "black"}),
+    ("纯棉睡衣长袖套装", {"category": "sleepwear"}),
+    ("leopard ballet flat", {"category": "flats"}),
 ]
 # fmt: on
 _LABELS = {"T-Shirt": "t-shirt", "Pants": "trousers"}
@@ -126,6 +144,12 @@ def test_titles_of_all_trades_are_read() -> None:
         ("运动鞋女鞋", "sneakers"),
         ("men’s tee", "t-shirt"),
         ("Dress shirt long sleeve", "shirt"),
+        ("hooded jacket", "outwear"),
+        ("连帽羽绒服", "outwear"),
+        ("long-sleeve jacket", "outwear"),
+        ("fleece coat", "outwear"),
+        ("针织开衫外套", "longsleeve"),
+        ("加绒卫衣男连帽", "hoodie"),
     ],
 )
 def test_the_narrower_category_is_meant(text: str, category: str) -> None:

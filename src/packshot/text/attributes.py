@@ -22,15 +22,22 @@ FACETS = ("category", "color", "material", "pattern", "audience", "style")
 Attributes = Mapping[str, tuple[str, ...]]
 """Facet → its term ids, the most important first; a facet without a term is left out."""
 
-_LISTS = ("en", "zh", "covers", "weak")
+_LISTS = ("en", "zh", "covers", "yields", "weak")
 
 # Facets that a category's word may carry inside itself. Colours are not among them: a 白菜 is no white product.
 _IN_NAMES = frozenset({"material", "audience", "style"})
 
 # What follows these words belongs to the product, but is not the product: "dress with pockets", "bag for shoes".
 _ASIDE = re.compile(
-    r"\b(?:with|for|from|by|in|on|to|featuring|includes?|including)\b|[,;(（，；。]|搭配|适合|附赠|赠送|可配|送(?=[^货])"
+    r"\b(?:with|for|from|by|in|on|to|featuring|includes?|including|paired)\b"
+    r"|\b(?:pairs|goes|looks) (?:well|good|great|perfect)|[,;(（，；。]|搭配|适合|附赠|赠送|可配|送(?=[^货])"
 )
+
+# What a part of the product is like: "jacket with silver zips, black" is black before it is silver.
+_PART = re.compile(r"\b(?:with|featuring)\b(?:(?!\bin\b| [-|] )[^,;:()/–—。])*|搭配[^,;:()。\s]*")
+
+# A product's name before one of these is a part of another product: 黑色腰带装饰, "belt detail".
+_TRIM = re.compile(r"\s?(?:装饰|点缀|detail\b|trim\b|accent\b)")
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,8 @@ class Term:
 
     Attributes:
         covers: ids of terms that are meant where they stand beside this one.
-        weak: words that mean it only where no other term of the facet is named.
+        yields: the same, but weak words of theirs do not count: a hooded jacket is no hoodie.
+        weak: words that name a category only where no other one is named, and come last in other facets.
     """
 
     facet: str
@@ -48,6 +56,7 @@ class Term:
     en: tuple[str, ...]
     zh: tuple[str, ...]
     covers: tuple[str, ...] = ()
+    yields: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
 
 
@@ -114,8 +123,8 @@ class Vocabulary:
         return words
 
     @cached_property
-    def _weak(self) -> frozenset[str]:
-        return frozenset(form for term in self.terms.values() for word in term.weak for form in _forms(word))
+    def _weak(self) -> frozenset[tuple[str, str]]:
+        return frozenset((t.facet, form) for t in self.terms.values() for word in t.weak for form in _forms(word))
 
     @cached_property
     def _all(self) -> _Words:
@@ -145,30 +154,40 @@ class Vocabulary:
 
         Both languages put the product last in its phrase ("dress shoes", 衬衫连衣裙), so the last category before an
         aside ("with …", "for …") comes first, or the narrower one that a general word stands beside; every other
-        facet keeps the order of the text.
+        facet keeps the order of the text, but what is said of a part comes last.
         """
         plain = _plain(text)
         aside = next((m.start() for m in _ASIDE.finditer(plain) if m.start() > 0), len(plain))
+        parts = [m.span() for m in _PART.finditer(plain) if m.start() > 0]
         found: dict[str, list[str]] = {}
+        last: dict[str, list[str]] = {}
         head: list[Term] = []
         weak: list[Term] = []
         for start, word in self._all.find(plain):
+            part = any(begin < start < end for begin, end in parts)
+            trim = _TRIM.match(plain, start + len(word))
             for term in self._words[word]:
+                faint = (term.facet, word) in self._weak
                 if term.facet == "category":
                     for inner in self._within(word):
                         found.setdefault(inner.facet, []).append(inner.id)
                 if term.facet == "category" and start < aside:
-                    (weak if word in self._weak else head).insert(0, term)
+                    (weak if faint or trim else head).insert(0, term)
                 else:
-                    found.setdefault(term.facet, []).append(term.id)
+                    (last if faint or part else found).setdefault(term.facet, []).append(term.id)
         if head or weak:
-            found["category"] = [t.id for t in self._narrowest_first([*head, *weak])] + found.get("category", [])
-        return {facet: tuple(dict.fromkeys(found[facet])) for facet in FACETS if facet in found}
+            ordered = self._narrowest_first(head, weak)
+            found["category"] = [t.id for t in ordered] + found.get("category", [])
+        every = {facet: [*found.get(facet, ()), *last.get(facet, ())] for facet in FACETS}
+        return {facet: tuple(dict.fromkeys(terms)) for facet, terms in every.items() if terms}
 
-    def _narrowest_first(self, terms: list[Term]) -> list[Term]:
+    def _narrowest_first(self, named: list[Term], weak: list[Term]) -> list[Term]:
+        """The categories found, the one that is meant first."""
+        terms = [*named, *weak]
         head = terms[0]
-        for term in terms[1:]:
-            if term.id != head.id and (head.id in self.widen(term.facet, term.id) or term.id in head.covers):
+        for number, term in enumerate(terms):
+            general = (*head.covers, *head.yields) if number < len(named) else head.covers
+            if term.id != head.id and (head.id in self.widen(term.facet, term.id) or term.id in general):
                 return [term, *terms]
         return terms
 
@@ -268,6 +287,8 @@ def _forms(word: str) -> set[str]:
     forms = {word, word.replace("-", " ")}
     if word.isascii():
         forms |= {_plural(f) for f in forms}
+        # The singular of one word is often another one: short, flat, heel.
+        forms |= {f[:-1] for f in forms if " " in f and re.search(r"[^s']s$", f)}
     return forms
 
 
