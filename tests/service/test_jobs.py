@@ -8,24 +8,29 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from huey.registry import Message
+from redis.exceptions import RedisError
 from starlette.testclient import TestClient
 
 from packshot.batch import Options, fill
 from packshot.errors import PackshotError
+from packshot.service.jobs.desk import JobDesk, view
 from packshot.service.jobs.folders import JobFolders
 from packshot.service.jobs.queue import JobQueue, JsonSerializer
 from packshot.service.jobs.record import JobRequest, Status
 from packshot.service.jobs.run import run_job
 from packshot.service.jobs.worker import recover
+from packshot.service.keys import Keys
 from packshot.service.settings import Settings
 
 from ..batch.tables import APPAREL, HEADER, tree
@@ -209,26 +214,40 @@ def test_there_is_no_such_job(id: str, client: TestClient) -> None:
     assert client.get(f"/api/jobs/{id}").status_code == 404
 
 
+class Redis:
+    """A Redis server on a socket of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.socket, self.folder = folder / "redis.sock", folder
+        self.url = f"unix://{self.socket}"
+        self.start()
+
+    def start(self) -> None:
+        command = ["redis-server", "--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir"]
+        self.process = subprocess.Popen([*command, str(self.folder)], stdout=subprocess.DEVNULL)
+        end = time.monotonic() + 20
+        while not self.socket.exists() and time.monotonic() < end:
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
 @pytest.fixture
-def redis_url(tmp_path: Path) -> Iterator[str]:
+def redis(tmp_path: Path) -> Iterator[Redis]:
     if shutil.which("redis-server") is None:
         pytest.skip("no redis-server; apt-get install redis-server")
-    socket = tmp_path / "redis.sock"
-    command = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(tmp_path)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    end = time.monotonic() + 20
-    while not socket.exists() and time.monotonic() < end:
-        time.sleep(0.02)
-    yield f"unix://{socket}"
-    process.terminate()
-    process.wait()
+    redis = Redis(tmp_path)
+    yield redis
+    redis.stop()
 
 
 @pytest.mark.parametrize("backend", ["sqlite", "redis"])
 def test_a_job_outlives_its_worker_and_its_server(
     backend: str, serve: Any, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    queue = ("--redis", request.getfixturevalue("redis_url")) if backend == "redis" else ()
+    queue = ("--redis", request.getfixturevalue("redis").url) if backend == "redis" else ()
     server = serve("--workers", "0", *queue)
     with httpx.Client(base_url=server.url, timeout=60) as client:
         id = _submit(client, MANY, preset="taobao")["id"]
@@ -255,3 +274,68 @@ def test_a_job_outlives_its_worker_and_its_server(
     fill([tmp_path / "same.csv"], tmp_path / "own", Options(preset="taobao", everything=True))
     assert tree(tmp_path / "state" / "jobs" / id / "out") == tree(tmp_path / "own")
     assert again.end() == 0
+
+
+def test_redis_may_go_away_and_come_back(redis: Redis, serve: Any, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    key = Keys(state).add("shop")
+    server = serve("--redis", redis.url)
+    with httpx.Client(base_url=server.url, timeout=60, headers={"Authorization": f"Bearer {key}"}) as client:
+        redis.stop()
+        # The rate cannot be counted, nor the job queued.
+        for path in ("/api/jobs", "/v1/images/generations"):
+            answer = client.post(path, files={"table": ("t.csv", TABLE)})
+            assert (answer.status_code, answer.json()["error"]["code"]) == (503, "queue_unreachable")
+            assert int(answer.headers["retry-after"]) > 0
+        assert client.get("/api/jobs").json() == []
+        redis.start()
+        id = _submit(client, TABLE)["id"]
+        end = time.monotonic() + 90
+        while (state_now := client.get(f"/api/jobs/{id}").json()["status"]["state"]) != "done":
+            assert time.monotonic() < end, state_now
+            time.sleep(0.2)
+    assert server.end() == 0
+
+
+def test_a_table_that_could_not_be_queued_is_not_kept(redis: Redis, settings: Settings) -> None:
+    desk = JobDesk(replace(settings, redis=redis.url))
+    redis.stop()
+    with pytest.raises(RedisError):
+        desk.submit("", "t.csv", TABLE, JobRequest())
+    assert desk.folders.all() == []
+
+
+def test_a_worker_waits_for_redis(redis: Redis, settings: Settings) -> None:
+    folders = JobFolders(settings.state / "jobs")
+    folder = folders.create("", "t.csv", TABLE, JobRequest())
+    redis.stop()
+    command = [sys.executable, "-m", "packshot", "serve", "--state", str(settings.state), "--worker-only"]
+    said = settings.state / "worker.log"
+    with said.open("wb") as log:
+        worker = subprocess.Popen([*command, "--redis", redis.url], stdout=log, stderr=log)
+    try:
+        end = time.monotonic() + 60
+        while b"Redis" not in said.read_bytes() and time.monotonic() < end:
+            time.sleep(0.1)
+        assert b"Redis" in said.read_bytes()
+        redis.start()
+        end = time.monotonic() + 90
+        while folder.status.state != "done" and time.monotonic() < end:
+            time.sleep(0.1)
+        assert folder.status.state == "done"
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def test_a_job_that_is_removed_while_it_is_listed_does_no_harm(settings: Settings) -> None:
+    folders = JobFolders(settings.state / "jobs")
+    folders.create("", "t.csv", TABLE, JobRequest())
+    (listed,) = folders.all()
+    folders.remove(listed)
+    assert view(listed).table == "t.csv"
+    assert folders.all() == []
+
+
+def test_a_server_ends_though_it_has_hardly_begun(serve: Any) -> None:
+    assert serve("--workers", "0").end() == 0

@@ -68,6 +68,13 @@ def busy(seconds: float, what: str) -> ApiError:
     return ApiError(429, what, "rate_limit_exceeded", headers={"Retry-After": str(max(1, round(seconds)))})
 
 
+def unreachable(error: RedisError) -> ApiError:
+    """503: Redis, which keeps the queue and the rates, is gone."""
+    log.error("Redis: %s", error)
+    message = "The queue cannot be reached. Try again later."
+    return ApiError(503, message, "queue_unreachable", headers={"Retry-After": "5"})
+
+
 def error_response(
     status: int,
     message: str,
@@ -111,9 +118,7 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RedisError)
     async def _unreachable(_: Request, error: RedisError) -> JSONResponse:
-        log.error("Redis: %s", error)
-        message = "The queue cannot be reached. Try again later."
-        return error_response(503, message, "server_error", "queue_unreachable", headers={"Retry-After": "5"})
+        return unreachable(error).response()
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -10,12 +10,13 @@ from limits import RateLimitItem, parse
 from limits.errors import ConfigurationError
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from packshot.errors import PackshotError
-from packshot.service.failures import ApiError, busy, error_response
+from packshot.service.failures import ApiError, busy, error_response, unreachable
 from packshot.service.keys import Keys
 from packshot.service.metrics import Metrics
 from packshot.service.settings import LOOPBACK, Settings
@@ -68,11 +69,15 @@ class Rates:
         """Count a request.
 
         Raises:
-            ApiError: 429, it is one too many.
+            ApiError: 429, it is one too many; 503, Redis is gone.
         """
-        if not self._limiter.hit(self._rate, "key", owner):
+        try:
+            if self._limiter.hit(self._rate, "key", owner):
+                return
             again = self._limiter.get_window_stats(self._rate, "key", owner).reset_time - time.time()
-            raise busy(again, f"This key may make {self.text} requests.")
+        except RedisError as error:
+            raise unreachable(error) from None
+        raise busy(again, f"This key may make {self.text} requests.")
 
 
 class Guard:

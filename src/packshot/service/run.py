@@ -54,9 +54,10 @@ def serve(settings: Settings, started: Callable[[str], None]) -> None:
         )
         server = _Server(config, app.state.core.stopping)
         crew = Crew(settings)
-        # uvicorn raises the signal that ended it once more, which must not kill us before the workers are told.
+        # A signal before uvicorn looks out for it counts too. It raises the one that ended it once more, which must not
+        # kill us before the workers are told.
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)
+            signal.signal(number, server.handle_exit)
         try:
             host, port = listener.getsockname()[:2]
             started(f"http://{f'[{host}]' if ':' in host else host}:{port}/")

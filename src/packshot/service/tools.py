@@ -122,7 +122,7 @@ async def finish_picture(
     data = await _picture(core, image)
     options = Options(ai_generated=ai_generated, enhance=enhance, shadow=shadow)
     async with core.bench.place():
-        _refuse_unsafe(core, data) if core.nsfw else None
+        await run_in_threadpool(_refuse_unsafe, core, data)
         done = await run_in_threadpool(finish, data, chosen, options)
     notes = quote(json.dumps(done.notes, ensure_ascii=False), safe=' {}[]",:')
     return Response(done.data, media_type=_TYPES[done.suffix], headers={"X-Packshot-Notes": notes})

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from redis.exceptions import RedisError
+
 from packshot.finishing.preset import names
 from packshot.service.failures import ApiError, busy
 from packshot.service.jobs.folders import JobFolder, JobFolders
@@ -28,6 +30,7 @@ class JobDesk:
 
         Raises:
             ApiError: 400 or 404, it asks for what is not there; 429, the owner has as many jobs as may be.
+            RedisError: the queue cannot be reached.
         """
         if request.model is not None and request.model not in self.settings.models:
             raise ApiError(404, f"The model {request.model!r} does not exist.", "model_not_found", "model")
@@ -39,7 +42,12 @@ class JobDesk:
         if running >= self.settings.max_jobs:
             raise busy(30, f"At most {self.settings.max_jobs} jobs at a time.")
         folder = self.folders.create(owner, name, data, request)
-        self.queue.put(folder.path.name)
+        try:
+            self.queue.put(folder.path.name)
+        except RedisError:
+            # Whoever is told that it failed hands it in again.
+            self.folders.remove(folder)
+            raise
         return folder
 
     def find(self, id: str, owner: str) -> JobFolder:

@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -31,7 +32,7 @@ class JobFolder:
     def __init__(self, path: Path) -> None:
         self.path, self.out, self.zip = path, path / "out", path / "result.zip"
 
-    @property
+    @cached_property
     def job(self) -> Job:
         """What it is asked to do."""
         return Job.model_validate_json((self.path / "job.json").read_bytes())
@@ -127,8 +128,8 @@ class JobFolders:
 
     def all(self) -> list[JobFolder]:
         """All jobs, the newest first."""
-        found = [JobFolder(p) for p in self.root.iterdir() if _ID.fullmatch(p.name) and (p / "job.json").is_file()]
-        return sorted(found, key=lambda f: -f.job.created)
+        found = [JobFolder(path) for path in self.root.iterdir() if _ID.fullmatch(path.name)]
+        return sorted(filter(_is_there, found), key=lambda f: -f.job.created)
 
     def unfinished(self) -> list[JobFolder]:
         """Those that wait or are worked on, the oldest first."""
@@ -139,6 +140,14 @@ class JobFolders:
         gone = folder.path.with_name(f".gone-{folder.path.name}")
         folder.path.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
+
+
+def _is_there(folder: JobFolder) -> bool:
+    """Whether it has not been removed since it was listed; its job is known from then on."""
+    try:
+        return bool(folder.job.id)
+    except FileNotFoundError:
+        return False
 
 
 def _shown(name: str) -> str:

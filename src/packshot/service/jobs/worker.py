@@ -8,6 +8,8 @@ import signal
 import threading
 from typing import Any
 
+from redis.exceptions import RedisError
+
 from packshot.service.jobs.folders import JobFolders
 from packshot.service.jobs.queue import JobQueue
 from packshot.service.jobs.run import run_job
@@ -43,11 +45,19 @@ def work(settings: Settings) -> None:
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent, stop), daemon=True).start()
     while True:
-        recover(folders, queue)
+        _look(folders, queue)
         if stop.wait(_LOOK_EVERY):
             break
     consumer.stop(graceful=True)
-    recover(folders, queue)
+    _look(folders, queue)
+
+
+def _look(folders: JobFolders, queue: JobQueue) -> None:
+    try:
+        recover(folders, queue)
+    except RedisError as error:
+        # It may be about to start again.
+        log.error("Redis: %s", error)
 
 
 def _end_with(parent: Any, stop: threading.Event) -> None:

@@ -69,7 +69,6 @@ class Words:
     progress: str
     left: str
     summary: str
-    keep: str
     redo: str
     redo_chosen: str
     zip: str
@@ -93,12 +92,10 @@ class Words:
     passed: str
     failed: str
     marks: dict[str, str]
-    notes: str
     # Explain.
     explain_tab: str
     explain_intro: str
     explain: str
-    explaining: str
     picture: str
     word_maps: str
     word_maps_hint: str
@@ -114,9 +111,6 @@ class Words:
     license: str
     kinds: str
     colors: str
-    scores: str
-    no_scores: str
-    card: str
     samples: str
     ai_notice: str
     # What goes wrong, by the API's codes.
