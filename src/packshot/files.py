@@ -12,6 +12,11 @@ from pathlib import Path
 from packshot.errors import PackshotError
 
 
+def user_cache() -> Path:
+    """The user's cache folder of packshot (XDG Base Directory); it may not exist yet."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "packshot"
+
+
 def write_atomic(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path`` through a temporary file in the same folder.
 

@@ -6,22 +6,13 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 T = TypeVar("T")
 
-# Progress goes to standard error, so that --json on standard output stays clean.
-_console = Console(stderr=True)
 _PLAIN_SECONDS = 15.0
 
 
@@ -65,19 +56,28 @@ class Ticker:
 @contextmanager
 def ticker(label: str, total: int | None = None, done: int = 0) -> Iterator[Ticker]:
     """Show work of ``total`` units under ``label``, of which ``done`` were finished before."""
-    if not _console.is_terminal:
+    if not sys.stderr.isatty():
         yield Ticker(label, total, done, None)
         return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-    )
-    with Progress(*columns, console=_console) as bar:
+    with _bar() as bar:
         yield Ticker(label, total, done, bar)
+
+
+def _bar() -> Progress:
+    # A tenth of a second to import, which one picture in a script need not wait for.
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TimeRemainingColumn(),
+        progress.TextColumn("{task.fields[note]}"),
+    )
+    # Progress goes to standard error, so that --json on standard output stays clean.
+    return progress.Progress(*columns, console=Console(stderr=True))
 
 
 def track(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:

