@@ -7,6 +7,7 @@ from PIL import Image, ImageCms
 
 from packshot.cli import run
 from packshot.finishing import label, preset
+from packshot.finishing.batch import check_files, pictures
 from packshot.finishing.check import check
 from packshot.finishing.facts import Facts
 from packshot.finishing.finish import Options, finish
@@ -138,3 +139,13 @@ def test_the_verb(tmp_path, capsys):
     assert rules["zoom"]["status"] == "fail"
     assert rules["zoom"]["value"] == 300
     assert rules["zoom"]["source"].startswith("https://")
+
+
+def test_many_files_are_checked_in_order_and_a_broken_one_is_reported(tmp_path):
+    good = finish(png(product()), preset.load("taobao")).data
+    for name, data in (("a.jpg", good), ("b.jpg", good[:900]), ("c.jpg", good)):
+        (tmp_path / name).write_bytes(data)
+    found = list(check_files(pictures([tmp_path]), preset.load("taobao")))
+    assert [c.source.name for c in found] == ["a.jpg", "b.jpg", "c.jpg"]
+    assert [bool(c.report and c.report.passed) for c in found] == [True, False, True]
+    assert "damaged" in found[1].error

@@ -141,3 +141,17 @@ def test_real_packshots_are_found_and_white():
         assert max(right - left, bottom - top) / 400 == pytest.approx(0.85, abs=0.04), file
         assert (out[:8] == 255).all()
         assert (out[:, :8] == 255).all()
+
+
+def test_a_small_picture_grows_without_rings_and_stains():
+    rgb = product(64, kind="rectangle", colour=(60, 60, 60))
+    # A faint pixel beside the product, as models and cameras leave them.
+    rgb[16, 24] = 246
+    out, scale = place(lifted(rgb), 1600, 1600, 0.85)
+    assert scale > 20
+    left, top, right, bottom = box_of(out)
+    inside = out[top + 40 : bottom - 40, left + 40 : right - 40]
+    assert inside.min() >= rgb.min() and inside.max() <= rgb[rgb < 200].max(), "the filter rings inside"
+    away = np.ones(out.shape[:2], bool)
+    away[top - 48 : bottom + 48, left - 48 : right + 48] = False
+    assert (out[away] == 255).all(), "rings or stains outside"

@@ -24,21 +24,20 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Hold pictures against a market's rules and read their AI labels back; exit 1 if any fails."""
-    from packshot.errors import PackshotError
-    from packshot.finishing.batch import pictures, read
-    from packshot.finishing.check import check as check_one
+    from packshot.finishing.batch import check_files, pictures
     from packshot.finishing.preset import load
+    from packshot.progress import track
 
     chosen = load(preset)
     files: list[dict[str, Any]] = []
     lines: list[str] = []
     failed = 0
-    for path in pictures(images):
-        try:
-            report = check_one(read(path), chosen)
-        except PackshotError as error:
-            files.append({"file": str(path), "passed": False, "error": error.what})
-            lines.append(f"FAIL  {path}: {error.what}")
+    sources = pictures(images)
+    for checked in track(check_files(sources, chosen), "check", len(sources)):
+        path, report = checked.source, checked.report
+        if report is None:
+            files.append({"file": str(path), "passed": False, "error": checked.error})
+            lines.append(f"FAIL  {path}: {checked.error}")
             failed += 1
             continue
         files.append({"file": str(path), **report.as_dict()})

@@ -10,6 +10,7 @@ from pathlib import Path
 from packshot.engines import LocalEngine
 from packshot.errors import PackshotError
 from packshot.files import write_new
+from packshot.finishing.check import Report, check
 from packshot.finishing.finish import Options, finish
 from packshot.finishing.preset import Preset
 from packshot.images.encode import SUFFIXES
@@ -85,6 +86,45 @@ def finish_files(
     yield from LocalEngine(workers).map(work, jobs, _lost)
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What came of holding one file against the rules.
+
+    Attributes:
+        source: path.
+        report: None if the file could not be looked at.
+        error: why not, one line; empty if it could.
+    """
+
+    source: Path
+    report: Report | None
+    error: str = ""
+
+
+def check_files(sources: Sequence[Path], preset: Preset) -> Iterator[Checked]:
+    """Hold files against a market's rules, in order, on all cores."""
+    # One file is looked at before another process would have started.
+    workers = 0 if len(sources) == 1 else None
+    yield from LocalEngine(workers).map(partial(_checked, preset=preset), sources, _unchecked)
+
+
+def _checked(source: Path, preset: Preset) -> Checked:
+    try:
+        return Checked(source, check(read(source), preset))
+    except PackshotError as error:
+        return Checked(source, None, error.what)
+    except Exception as error:
+        return Checked(source, None, _unexpected(error))
+
+
+def _unchecked(source: Path) -> Checked:
+    return Checked(source, None, "checking it killed the process.")
+
+
+def _unexpected(error: Exception) -> str:
+    return " ".join(f"unexpected {type(error).__name__}: {error}".split())[:300]
+
+
 def _targets(sources: Sequence[Path], folder: Path, suffix: str) -> list[Path]:
     owner: dict[Path, Path] = {}
     for source in sources:
@@ -110,7 +150,7 @@ def _one(job: tuple[Path, Path], preset: Preset, options: Options, overwrite: bo
         return Outcome(source, None, error=str(error))
     except Exception as error:
         # Ten thousand files hold every fault there is; this one is reported like any other, and the rest go on.
-        return Outcome(source, None, error=" ".join(f"unexpected {type(error).__name__}: {error}".split())[:300])
+        return Outcome(source, None, error=_unexpected(error))
     return Outcome(source, target, written, done.ai, done.enlarged, done.notes)
 
 

@@ -79,8 +79,7 @@ class Facts:
         if self.subject is None:
             border = np.concatenate([white[0], white[-1], white[:, 0], white[:, -1]])
             return float(border.mean())
-        # JPEG works in blocks of 8 pixels: a block that holds an edge is never purely white.
-        free = paper.soften(self.subject[0] > 0.01, 8 + max(self.width, self.height) // 40) == 0
+        free = paper.background(self.subject[0])
         return float(white[free].mean()) if free.any() else 0.0
 
     @property

@@ -103,7 +103,7 @@ def finish(data: bytes, preset: Preset, options: Options | None = None) -> Finis
     if options.upscale and max(picture.rgb.shape[:2]) < max(preset.make.width, preset.make.height):
         picture, resized = _upscaled(picture), float(FACTOR)
         notes.append(f"enlarged {FACTOR} times with Real-ESRGAN: fine detail is invented")
-    pixels, scale = _composed(picture, preset, options, notes)
+    pixels, scale = _composed(picture, preset, options, notes, drawn=bool(labels.generation))
     enlarged = _enlarged(complete, picture.rgb.shape[1] / resized, scale * resized)
     record: dict[str, Any] = {
         "preset": preset.name,
@@ -200,14 +200,21 @@ def _upscaled(picture: Picture) -> Picture:
     return replace(picture, rgb=rgb, alpha=alpha)
 
 
-def _composed(picture: Picture, preset: Preset, options: Options, notes: list[str]) -> tuple[NDArray[np.uint8], float]:
-    """The frame's pixels, (h, w, 3) or, on a transparent background, (h, w, 4) uint8, and the scale."""
+def _composed(
+    picture: Picture, preset: Preset, options: Options, notes: list[str], *, drawn: bool
+) -> tuple[NDArray[np.uint8], float]:
+    """The frame's pixels, (h, w, 3) or, on a transparent background, (h, w, 4) uint8, and the scale.
+
+    Args:
+        drawn: packshot's own model drew the picture.
+    """
     make = preset.make
     if preset.template is not None:
         texts = options.title, options.price
         return compose(picture, make.width, make.height, preset.template, *texts, notes)
-    # A shadow of our own takes the place of the picture's.
-    keep = make.shadow == "keep" and not options.shadow
+    # A shadow of our own takes the place of the picture's; and models that learnt from cut-outs draw none: what is
+    # faint under their products is a smudge.
+    keep = make.shadow == "keep" and not options.shadow and not drawn
     subject = lift(picture, onto_white=make.background == "white", shadow=keep)
     if isinstance(subject, str):
         notes.append(f"background left as it is: {subject}")

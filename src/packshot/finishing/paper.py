@@ -187,6 +187,30 @@ def separate(rgb: NDArray[np.uint8], paper: Paper, *, shadow: bool = True) -> tu
     return light, opacity
 
 
+def background(mask: Plane, margin: int = 8) -> Mask:
+    """(h, w) True where there is surely no product, away from its soft edge.
+
+    Args:
+        mask: of `Paper`.
+        margin: further pixels to keep away; JPEG smears edges over blocks of 8.
+    """
+    clear: Mask = soften(mask > 0.01, margin + max(mask.shape) // 40) == 0
+    return clear
+
+
+def cleared(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A finished picture on white paper with what is faint and away from its product made exactly white.
+
+    Faint pixels beside a product are taken for its edge; enlarged, they are as large as stains.
+    """
+    paper = find(rgb)
+    if paper is None:
+        return rgb
+    out = rgb.copy()
+    out[background(paper.mask, 0) & (rgb.min(-1) > 255 - _CERTAIN)] = 255
+    return out
+
+
 def soften(mask: Plane | Mask, radius: int) -> Plane:
     """Mean over the window of (2 radius + 1)² pixels of a mask in 0..1, to 1/255: quick, for large pictures."""
     image = Image.fromarray(np.rint(np.asarray(mask, np.float32) * 255).astype(np.uint8))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from packshot.cutout import cut_out
 from packshot.cutout.place import decontaminate
@@ -16,6 +16,9 @@ from packshot.finishing import paper
 from packshot.images.decode import Picture
 from packshot.images.resize import resize
 
+# Enlarged further than this, the filter's rings around an edge are wide enough to be seen; each pixel is then held
+# between the darkest and the lightest of its neighbours in the source.
+_RINGS = 2.0
 _SIDES = ("left", "top", "right", "bottom")
 
 
@@ -95,10 +98,10 @@ def place(
     white = subject.light + 255 * (1 - subject.opacity[..., None])
     picture = np.clip(np.rint(white), 0, 255).astype(np.uint8)
     out = _resample(picture, x, y, width, height, scale, 255).copy()
-    # The filter rings around edges; beyond its first lobe there is nothing.
-    near = np.where(paper.soften(subject.opacity > 1 / 512, 2) > 0, np.uint8(255), np.uint8(0))
-    out[_resample(near, x, y, width, height, scale, 0) == 0] = 255
-    return out, scale
+    # The filter rings around edges; beyond its first lobe, as far as the bilinear filter sees, there is nothing.
+    near = np.where(subject.opacity > 1 / 512, np.uint8(255), np.uint8(0))
+    out[_resample(near, x, y, width, height, scale, 0, Image.Resampling.BILINEAR) == 0] = 255
+    return paper.cleared(out) if scale > _RINGS else out, scale
 
 
 def arrange(subject: Subject, width: int, height: int, fill: float) -> tuple[NDArray[np.float32], float]:
@@ -176,8 +179,9 @@ def _offset(low: int, high: int, frame: int, scale: float, cut_low: bool, cut_hi
 
 
 def _resample(
-    pixels: NDArray[Any], x: float, y: float, width: int, height: int, scale: float, beyond: int
-) -> NDArray[Any]:
+    pixels: NDArray[Any], x: float, y: float, width: int, height: int, scale: float, beyond: int,
+    how: Image.Resampling = Image.Resampling.LANCZOS,
+) -> NDArray[Any]:  # fmt: skip
     """The part of a picture or plane that a frame shows, resampled with antialiasing; ``beyond`` outside of it."""
     # Whole pixels around the window, of which `box` then takes an exact fraction.
     reach = 4
@@ -189,7 +193,15 @@ def _resample(
     if bottom > top and right > left:
         part[top - y0 : bottom - y0, left - x0 : right - x0] = pixels[top:bottom, left:right]
     box = (x - x0, y - y0, x - x0 + width / scale, y - y0 + height / scale)
-    return np.asarray(Image.fromarray(part).resize((width, height), Image.Resampling.LANCZOS, box=box))
+    image = Image.fromarray(part)
+    out = np.asarray(image.resize((width, height), how, box=box))
+    if scale <= _RINGS or how != Image.Resampling.LANCZOS:
+        return out
+    low, high = (
+        np.asarray(image.filter(kind(3)).resize((width, height), Image.Resampling.BILINEAR, box=box))
+        for kind in (ImageFilter.MinFilter, ImageFilter.MaxFilter)
+    )
+    return np.clip(out, low, high)
 
 
 def _subject(light: NDArray[np.float32], opacity: Plane, mask: Plane, method: str) -> Subject | str:
