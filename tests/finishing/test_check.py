@@ -149,3 +149,12 @@ def test_many_files_are_checked_in_order_and_a_broken_one_is_reported(tmp_path):
     assert [c.source.name for c in found] == ["a.jpg", "b.jpg", "c.jpg"]
     assert [bool(c.report and c.report.passed) for c in found] == [True, False, True]
     assert "damaged" in found[1].error
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_an_empty_picture_fails_everywhere(mode):
+    out = io.BytesIO()
+    Image.new(mode, (400, 400), (255, 255, 255) if mode == "RGB" else (0, 0, 0, 0)).save(out, "PNG")
+    for name in ("taobao", "shopify"):
+        chosen = preset.load(name)
+        assert check(finish(out.getvalue(), chosen).data, chosen).failed == ("blank",)

@@ -227,3 +227,15 @@ def test_a_smudge_under_a_product_that_packshot_drew_is_no_shadow():
     drawn = decode(finish(encode(rgb, xmp=label.xmp(RECORD)), TAOBAO, Options(mark=False)).data).rgb
     assert photo[-16:].min() < 245, "a photo keeps its shadow"
     assert drawn[-16:].min() >= 250
+
+
+def test_a_huge_transparent_picture_has_no_pale_rim():
+    cover = shape(1500, (0.2, 0.2, 0.7, 0.8))
+    alpha = np.asarray(Image.fromarray(np.rint(cover * 255).astype(np.uint8)).resize((3000, 3000)))
+    rgba = np.zeros((3000, 3000, 4), np.uint8)
+    rgba[..., :3], rgba[..., 3] = (30, 60, 160), alpha
+    small = TAOBAO.changed(background="transparent", format="png", width=400, height=400)
+    out = decode(finish(encode(rgba, "png"), small).data)
+    assert out.alpha is not None
+    seen = out.rgb[out.alpha > 40].astype(int)
+    assert np.abs(seen - (30, 60, 160)).max() <= 16

@@ -57,6 +57,23 @@ def test_a_product_from_its_transparency_has_no_halo():
     assert (out[:20] == 255).all()
 
 
+def test_the_edge_of_a_transparent_picture_keeps_its_own_colours():
+    rgb = product(200, kind="rectangle", colour=(200, 40, 40))
+    alpha = np.rint(shape(200, (0.15, 0.3, 0.55, 0.9), "rectangle") * 255).astype(np.uint8)
+    left, top, _, bottom = box_of(np.repeat(255 - alpha[..., None], 3, -1))
+    rgb[top:bottom, left : left + 3] = (20, 20, 220)
+    out, _ = place(lifted(rgb, alpha), 400, 400, 0.85)
+    left, *_ = box_of(out)
+    assert np.abs(out[150:250, left + 4].mean(0) - (20, 20, 220)).max() < 12, "a blue seam"
+
+
+def test_transparency_that_isolates_nothing_is_none():
+    rgb = product()
+    alpha = np.full(rgb.shape[:2], 254, np.uint8)
+    out, plain = (place(lifted(rgb, a), 400, 400, 0.85)[0].astype(int) for a in (alpha, None))
+    assert np.abs(out - plain).max() <= 4
+
+
 def test_a_dark_background_leaves_no_rim():
     rgb = product(paper=(60, 90, 140), colour=(230, 210, 90), noise=0.5)
     out, _ = place(lifted(rgb), 400, 400, 0.85)

@@ -83,6 +83,12 @@ class Facts:
         return float(white[free].mean()) if free.any() else 0.0
 
     @property
+    def blank(self) -> bool:
+        """True if the picture is one colour, but for what JPEG makes of it."""
+        pixels = self.rgb.reshape(-1, 3)
+        return bool((pixels.max(0) - pixels.min(0)).max() <= 8)
+
+    @property
     def box_share(self) -> tuple[float, float] | None:
         """Width and height of the product's box as shares of the frame."""
         if self.subject is None:
@@ -198,5 +204,6 @@ _MEASURES: Mapping[Measure, Callable[[Facts], Fact | None]] = {
     "source_type": lambda f: f.labels.source_term or "none",
     "aigc": lambda f: f.aigc,
     "signature": lambda f: sign.verify(f.data),
+    "blank": lambda f: f.blank,
     "visible_mark": lambda f: mark.find(f.rgb, f.labels.finish),
 }

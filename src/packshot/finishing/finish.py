@@ -187,17 +187,26 @@ def _bounded(picture: Picture, preset: Preset) -> tuple[Picture, float]:
         return picture, 1.0
     scale = limit / max(height, width)
     new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
-    alpha = None if picture.alpha is None else resize(picture.alpha, new_width, new_height)
-    # On white where it is transparent, so that no colour hidden there bleeds into the edge.
-    rgb = picture.on_white()
-    return replace(picture, rgb=resize(rgb, new_width, new_height), alpha=alpha), scale
+    return _regained(resize(picture.on_white(), new_width, new_height), picture), scale
 
 
 def _upscaled(picture: Picture) -> Picture:
-    rgb = upscale(picture.on_white())
+    return _regained(upscale(picture.on_white()), picture)
+
+
+def _regained(rgb: NDArray[np.uint8], picture: Picture) -> Picture:
+    """A picture that was resized on white, so that no colour hidden under transparency bleeds in, off the white again.
+
+    Args:
+        rgb: (h, w, 3) uint8, ``picture`` on white in another size.
+    """
+    if picture.alpha is None:
+        return replace(picture, rgb=rgb)
     height, width = rgb.shape[:2]
-    alpha = None if picture.alpha is None else resize(picture.alpha, width, height)
-    return replace(picture, rgb=rgb, alpha=alpha)
+    alpha = resize(picture.alpha, width, height)
+    opacity = alpha[..., None].astype(np.float32) / 255
+    colour = 255 - (255 - rgb.astype(np.float32)) / np.maximum(opacity, 1 / 255)
+    return replace(picture, rgb=np.clip(np.rint(colour), 0, 255).astype(np.uint8), alpha=alpha)
 
 
 def _composed(

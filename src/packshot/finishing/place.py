@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from PIL import Image, ImageFilter
 
 from packshot.cutout import cut_out
 from packshot.cutout.place import decontaminate
+from packshot.cutout.plain import from_alpha
 from packshot.cutout.raster import Mask, Plane
 from packshot.finishing import paper
 from packshot.images.decode import Picture
@@ -56,6 +57,9 @@ def lift(picture: Picture, *, onto_white: bool, shadow: bool = True) -> Subject 
     Returns:
         The product, or one line that says why it cannot be told from its background.
     """
+    if picture.alpha is not None and from_alpha(picture.alpha) is None:
+        # Transparency that isolates nothing: rounded corners, or a palette's 254 of 255.
+        picture = replace(picture, rgb=picture.on_white(), alpha=None)
     sheet = paper.find(picture.rgb) if picture.alpha is None else None
     if sheet is not None:
         if onto_white and not shadow:
@@ -67,7 +71,9 @@ def lift(picture: Picture, *, onto_white: bool, shadow: bool = True) -> Subject 
     if not cut.good:
         return cut.reason or "no clean cut-out"
     opacity = np.clip(cut.mask, 0, 1).astype(np.float32)
-    light = decontaminate(picture.rgb, opacity) * opacity[..., None]
+    # Whoever made a picture transparent chose the colours of its edge; in a photo they hold the old background.
+    colour = picture.rgb if cut.method == "alpha" else decontaminate(picture.rgb, opacity)
+    light = colour * opacity[..., None]
     return _subject(light, opacity, cut.mask, cut.method)
 
 

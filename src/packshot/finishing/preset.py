@@ -24,7 +24,7 @@ Measure = Literal[
     "width", "height", "longest_side", "shortest_side", "aspect", "megapixels", "file_bytes", "format",
     "jpeg_quality", "color_space", "stray_metadata", "transparency", "white_background", "subject_fill",
     "subject_side", "subject_offset", "subject_touches_edge", "enlarged", "ai_generated", "source_type",
-    "aigc", "visible_mark", "signature",
+    "aigc", "visible_mark", "signature", "blank",
 ]  # fmt: skip
 
 
