@@ -72,6 +72,10 @@ class Visit:
         self.page.locator(".two-columns:visible button.primary").click()
 
     @property
+    def width(self) -> int:
+        return int(self.page.evaluate("document.querySelector('.top').getBoundingClientRect().width"))
+
+    @property
     def overflow(self) -> int:
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
@@ -142,7 +146,7 @@ def test_a_table_becomes_a_zip_and_one_image_is_made_anew(visit: Any, tmp_path: 
     link = page.get_by_role("link", name=EN.zip)
     link.wait_for()
     assert page.locator(".shot:visible").count() == 3
-    page.get_by_text("never trained on 'bicycle'").wait_for()
+    page.get_by_text(EN.not_trained.format("bicycle")).wait_for()
     with page.expect_download() as download:
         link.click()
     with zipfile.ZipFile(download.value.path()) as archive:
@@ -207,10 +211,13 @@ def test_every_tab_fits_can_be_read_and_asks_nobody_else(language: str, scheme: 
     one.page.get_by_role("button", name=words.example_texts[0]).click()
     one.go()
     one.page.wait_for_function("document.querySelectorAll('.shot img').length === 4")
+    wide = one.width
     for tab in (words.draw_tab, words.table_tab, words.photo_tab, words.explain_tab, words.model_tab):
         one.tab(tab)
         one.page.wait_for_timeout(400)
         assert one.overflow <= 0, tab
+        # No tab is narrower than another because there is little in it.
+        assert one.width == wide, tab
         # What is ours: contrast (AA) everywhere, names of buttons, fields and pictures.
         found = checker.run(
             one.page, options={"runOnly": ["color-contrast", "button-name", "image-alt", "label", "link-name"]}

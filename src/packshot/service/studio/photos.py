@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from packshot.errors import PackshotError
 from packshot.finishing.batch import PICTURE_SUFFIXES
-from packshot.finishing.check import Report, check
+from packshot.finishing.check import Report, Result, check
 from packshot.finishing.finish import Options, finish
 from packshot.finishing.preset import load, names
 from packshot.images.decode import decode, pixel_size
@@ -20,7 +20,9 @@ from packshot.service.core import Core
 from packshot.service.failures import ApiError
 from packshot.service.studio.draw import _first_market, markets
 from packshot.service.studio.markup import empty, esc, figure, message, table
+from packshot.service.studio.told import reason, value
 from packshot.service.studio.words import Words
+from packshot.text.attributes import load_vocabulary
 
 # The photo as it was, beside the result: no larger than it is shown.
 _SHOWN = 800
@@ -73,14 +75,14 @@ def _finished(core: Core, words: Words, path: Path, chosen: str, options: Option
     size = f'<span class="soft">{done.width} × {done.height}</span>'
     pair = figure(old, words.before, esc(words.before)) + figure(new, words.after, f"{esc(words.after)} {size}")
     link = f'<p style="margin:14px 0 0"><a class="act strong" href="{new}" download="{esc(name)}">{esc(words.download)}</a></p>'
-    notes = "".join(message(note, "note") for note in done.notes)
+    notes = "".join(message(reason(words, load_vocabulary(), note), "note") for note in done.notes)
     return f'<div class="figures two">{pair}</div>{link}{_rules(words, check(done.data, preset))}{notes}'
 
 
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return "✓" if value else "–"
-    return "" if value is None else str(value)
+def _rule(words: Words, result: Result) -> str:
+    """What is measured, in the page's language, and the rule as the market words it."""
+    name = words.measures.get(result.measure, "")
+    return f'{esc(name)} <span class="soft">{esc(result.why)}</span>' if name else esc(result.why)
 
 
 def _rules(words: Words, report: Report) -> str:
@@ -89,8 +91,8 @@ def _rules(words: Words, report: Report) -> str:
     rows: list[list[Any]] = [
         [
             f'<span class="{kinds[r.status]}">{esc(words.marks[r.status])}</span>',
-            esc(r.why),
-            esc(_value(r.value)),
+            _rule(words, r),
+            esc(value(r)),
         ]
         for r in report.results
         if r.status != "skip"

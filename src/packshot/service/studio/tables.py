@@ -18,7 +18,9 @@ from packshot.service.jobs.folders import JobFolder
 from packshot.service.jobs.record import ENDED, JobRequest, Status
 from packshot.service.studio.draw import _CLICKS, _first_market, markets
 from packshot.service.studio.markup import button, empty, esc, message, table
+from packshot.service.studio.told import reason
 from packshot.service.studio.words import Words
+from packshot.text.attributes import load_vocabulary
 
 _PER_PAGE = 24
 _REASONS = 200
@@ -218,6 +220,8 @@ def _card(words: Words, folder: JobFolder, sku: str, rows: Sequence[dict[str, An
         f'alt="{esc(row["description"])}">'
         for row in rows
     )
+    notes = dict.fromkeys(row["reason"] for row in rows if row["reason"])
+    note = "".join(f'<span class="beware">{esc(reason(words, load_vocabulary(), n))}</span>' for n in notes)
     marked = sku in state.redo
     mark = (
         f'<button type="button" class="act" data-action="mark" data-value="{esc(sku)}" aria-pressed="{str(marked).lower()}">'
@@ -225,7 +229,7 @@ def _card(words: Words, folder: JobFolder, sku: str, rows: Sequence[dict[str, An
     )
     return (
         f'<article class="shot"><div class="frame">{images}</div><div class="facts"><b>{esc(sku)}</b>'
-        f'<span>{esc(rows[0]["description"])}</span></div><div class="acts">{mark}</div></article>'
+        f'<span>{esc(rows[0]["description"])}</span>{note}</div><div class="acts">{mark}</div></article>'
     )
 
 
@@ -238,6 +242,10 @@ def _pager(words: Words, page: int, pages: int) -> str:
 def _not_made(words: Words, rows: Sequence[dict[str, Any]]) -> str:
     if not rows:
         return ""
-    cells = [[esc(row["sku"]), esc(row["description"]), esc(row["reason"])] for row in rows[:_REASONS]]
+    vocabulary = load_vocabulary()
+    cells = [
+        [esc(row["sku"]), esc(row["description"]), esc(reason(words, vocabulary, row["reason"]))]
+        for row in rows[:_REASONS]
+    ]
     more = f'<p class="hint">… {len(rows) - _REASONS}</p>' if len(rows) > _REASONS else ""
     return f'<p class="section">{esc(words.not_made)} ({len(rows)})</p>{table(cells)}{more}'

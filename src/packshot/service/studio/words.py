@@ -78,6 +78,10 @@ class Words:
     earlier: str
     later: str
     not_made: str
+    not_trained: str
+    kind_unsaid: str
+    refused_term: str
+    cut_off: str
     # Photos.
     photo_tab: str
     photo_intro: str
@@ -92,6 +96,8 @@ class Words:
     passed: str
     failed: str
     marks: dict[str, str]
+    # What the rules measure; empty where the rules themselves are in this language.
+    measures: dict[str, str]
     # Explain.
     explain_tab: str
     explain_intro: str
