@@ -44,6 +44,19 @@ def _found(pictures: list[NDArray[np.uint8]], *, mirrored: bool = False) -> set[
     return {(p.first, p.second) for p in near_duplicates(seen, rows, hashes, mirrored=mirrored)}
 
 
+@pytest.mark.parametrize("how", ["quarter", "half", "upside down", "banner"])
+def test_turned_copies_and_banners_are_found_and_nothing_else(how: str) -> None:
+    originals = [photo(i, (160, 200)) for i in range(8)]
+    copy = originals[3].convert("RGB")
+    if how == "banner":
+        ImageDraw.Draw(copy).rectangle((0, copy.height * 5 // 6, copy.width, copy.height), fill=(220, 30, 30))
+    else:
+        turns = {"quarter": Image.Transpose.ROTATE_90, "half": Image.Transpose.ROTATE_180}
+        copy = ImageOps.flip(copy) if how == "upside down" else copy.transpose(turns[how])
+    pictures = [np.asarray(p.convert("RGB")) for p in (*originals, copy)]
+    assert _found(pictures, mirrored=how == "upside down") == {(3, 8)}
+
+
 def test_planted_duplicates_are_found_and_nothing_else() -> None:
     originals = [photo(i, (160, 200)) for i in range(12)]
     pictures = [np.asarray(o.convert("RGB")) for o in originals]

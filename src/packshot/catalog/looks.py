@@ -33,6 +33,8 @@ _SURROUNDINGS, _NO_DETAIL = 4.0, 2.0
 _MARGIN_SIDE, _MARGIN_SAME, _MARGIN_SHARE = 256, 14, 0.98
 # Blocks a side of a look, and how many of all a mark laid over a picture may cover.
 _BLOCKS, _COVERED = 8, 4
+# The same for a banner, the agreement beside it, and the share of a picture's detail that must lie there.
+_BANNER, _LEAST_BESIDE, _LEAST_SHOWN = 16, 0.98, 0.6
 
 Plane = NDArray[np.float32]
 
@@ -57,7 +59,7 @@ def agreement(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     if whole >= SAME:
         return whole
     uncovered = _agreement_under_marks(one[0], other[0])
-    if uncovered >= _LEAST_UNCOVERED:
+    if uncovered >= SAME:
         return uncovered
     if np.array_equal(one[0], one[1]) and np.array_equal(other[0], other[1]):
         return whole
@@ -114,13 +116,27 @@ def _alike(a: Plane, b: Plane, move: NDArray[np.float32]) -> float:
 
 
 def _agreement_under_marks(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    """Detail where no logo or lettering was laid over one of two looks that otherwise lie still."""
+    """Detail where no logo, lettering or banner was laid over one of two looks that otherwise lie still."""
     a, b = _detail(_smooth(one)), _detail(_smooth(other))
     size = SIDE // _BLOCKS
     wrong = ((a - b) ** 2).reshape(_BLOCKS, size, _BLOCKS, size).sum((1, 3))
-    kept = wrong <= np.sort(wrong, axis=None)[-_COVERED - 1]
-    shown = np.kron(kept, np.ones((size, size), bool))
-    return _correlation(a[shown], b[shown])
+    shown = _but_the_worst(wrong, _COVERED)
+    agreed = _correlation(a[shown], b[shown])
+    if agreed >= _LEAST_UNCOVERED:
+        return agreed
+    shown = _but_the_worst(wrong, _BANNER)
+    # What a quarter of a packshot leaves over may be all ground, where everything agrees.
+    if max(float((p[shown] ** 2).sum() / ((p**2).sum() + 1e-6)) for p in (a, b)) < _LEAST_SHOWN:
+        return -1.0
+    beside = _correlation(a[shown], b[shown]) + _correlation(_evened(a)[shown], _evened(b)[shown])
+    # Duplicates, but not one picture saved twice.
+    return SAME if beside / 2 >= _LEAST_BESIDE else -1.0
+
+
+def _but_the_worst(wrong: Plane, count: int) -> NDArray[np.bool_]:
+    """The pixels of a look outside of the ``count`` blocks that differ most."""
+    kept = wrong <= np.sort(wrong, axis=None)[-count - 1]
+    return np.kron(kept, np.ones((SIDE // _BLOCKS,) * 2, bool))
 
 
 def _without_margins(rgb: NDArray[np.uint8]) -> tuple[int, int, int, int]:
