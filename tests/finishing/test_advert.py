@@ -121,3 +121,31 @@ def test_a_designers_own_page(tmp_path, capsys):
     mine.write_text('extends = "ad-1x1"\n[template]\nbackground = "blue"\n')
     assert run(["finish", str(tmp_path / "a.png"), "--preset", str(mine), "-o", str(out)]) == 1
     assert "template.background" in capsys.readouterr().err
+
+
+def test_no_line_of_a_title_is_left_with_little():
+    text = "one two three four five six"
+    nearly = 0.95 * paragraph.measure([paragraph.Run(text)], 20, FONT)
+    lines, size = paragraph.fit(text, 20, nearly, 60, 2, FONT)
+    first, second = (paragraph.measure(line, size, FONT) for line in lines)
+    assert second > 0.6 * first
+
+
+def test_a_small_pictures_edge_brings_no_paper_with_it():
+    red = product(64, kind="rectangle", colour=(170, 30, 30))
+    page, _ = compose(Picture(red, None, "PNG", False), 600, 600, preset.load("ad-1x1").template, "", "", [])
+    # Between the product and its pale red page nothing is as light as the paper was, nor is its inside smeared.
+    assert page[..., 1].max() < 250
+    top, bottom = (int(v) for v in np.flatnonzero(page[:, 300, 1] < 60)[[0, -1]])
+    rows = page[top + 30 : bottom - 30, 300].astype(int)
+    assert np.abs(rows - (170, 30, 30)).max() < 25
+
+
+def test_a_picture_with_its_background_has_no_bars_beside_it():
+    room = np.random.default_rng(0).integers(0, 255, (90, 60, 3), np.uint8)
+    notes: list[str] = []
+    page, _ = compose(Picture(room, None, "PNG", False), 600, 600, preset.load("ad-1x1").template, "", "", notes)
+    assert notes
+    plain = np.abs(page.astype(int) - page[:, :1]).max(-1) <= 2
+    assert plain[300, 100], "the page goes on beside the picture"
+    assert not plain[240, 300]

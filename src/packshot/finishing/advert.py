@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.finishing import paragraph, shadow, typeset
-from packshot.finishing.place import Subject, arrange, laid, lift, whole
+from packshot.finishing.place import Subject, arrange, fitted, laid, lift
 from packshot.finishing.preset import Box, Template, TextBlock
 from packshot.images.color import to_lab
 from packshot.images.decode import Picture
@@ -47,7 +47,9 @@ def compose(
         page[top:bottom, left:right] = laid(shadow.under(layers), part)
     else:
         notes.append(f"the picture is used with its background: {subject}")
-        page[top:bottom, left:right], scale = whole(picture, right - left, bottom - top)
+        small, scale = fitted(picture, right - left, bottom - top)
+        y, x = (top + bottom - small.shape[0]) // 2, (left + right - small.shape[1]) // 2
+        page[y : y + small.shape[0], x : x + small.shape[1]] = small
     if title and template.title:
         page = _text(page, template.title, title, tone, is_price=False)
     if price and template.price:

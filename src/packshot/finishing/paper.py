@@ -36,6 +36,8 @@ _DARKEST, _SLOPE = 150.0, 7.0
 # The part of the product's height below which its shadow lies.
 _GROUND = 0.6
 _WORK_SIDE = 512
+# Pictures up to this side are drawn, or thumbnails: their edges are one pixel wide.
+_SMALL = 192
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,10 @@ def separate(rgb: NDArray[np.uint8], paper: Paper, *, shadow: bool = True) -> tu
     """
     core = without_shadow(rgb, paper)
     opacity: Plane = np.clip(core.mask, 0, 1).astype(np.float32)
-    light = decontaminate(rgb, opacity) * opacity[..., None]
+    if max(opacity.shape) > _SMALL:
+        light = decontaminate(rgb, opacity) * opacity[..., None]
+    else:
+        light, opacity = _unmixed(rgb, core)
     if shadow and core is not paper:
         depth = 255 - np.clip(rgb * (255 / paper.light()), 0, 255)
         # The faintest of the channels: what is darker in one alone is a colour cast of the product.
@@ -209,6 +214,20 @@ def cleared(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     out = rgb.copy()
     out[background(paper.mask, 0) & (rgb.min(-1) > 255 - _CERTAIN)] = 255
     return out
+
+
+def _unmixed(rgb: NDArray[np.uint8], paper: Paper) -> tuple[NDArray[np.float32], Plane]:
+    """As `separate` without a shadow, for a picture so small that its outermost pixel alone is mixed with paper.
+
+    That pixel is as opaque as it is deep beside the deepest of its neighbours.
+    """
+    depth = np.clip(255 - rgb * (255 / paper.light()), 0, 255).astype(np.float32)
+    strongest = _largest(depth)
+    deepest = np.asarray(Image.fromarray(strongest).filter(ImageFilter.MaxFilter(3)), np.float32)
+    share = strongest / np.maximum(deepest, _CERTAIN)
+    solid = erode(paper.mask > 0.5)
+    opacity = np.where(solid, 1, share * (paper.mask > 0.02)).astype(np.float32)
+    return np.maximum(255 * opacity[..., None] - depth, 0).astype(np.float32), opacity
 
 
 def soften(mask: Plane | Mask, radius: int) -> Plane:

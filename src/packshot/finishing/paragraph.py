@@ -66,7 +66,7 @@ def fit(text: str, size: float, width: float, height: float, lines: int, font: P
         broken = wrap(text, size, width, font)
         room = min(lines, max(1, int((height + (_LEADING - 1) * size) / (_LEADING * size))))
         if len(broken) <= room and all(measure(line, size, font) <= width for line in broken):
-            return broken, size
+            return _balanced(text, size, width, font, broken), size
         if size * 0.95 < least:
             return _cut(broken[:room], size, width, font), size
         size *= 0.95
@@ -90,9 +90,11 @@ def draw(
     for run in runs:
         x += run.before * size
         if run.text.strip():
-            cover, ascent = typeset.coverage(run.text, run.scale * size, font, stroke)
+            # Smaller characters have less room between their strokes.
+            thick = int(run.scale * stroke)
+            cover, ascent = typeset.coverage(run.text, run.scale * size, font, thick)
             bearing = typeset.bearing(run.text, run.scale * size, font)
-            rgb = typeset.ink(rgb, cover, round(x + bearing) - stroke, round(baseline) - ascent, colour)
+            rgb = typeset.ink(rgb, cover, round(x + bearing) - thick, round(baseline) - ascent, colour)
         x += typeset.advance(run.text, run.scale * size, font)
     return rgb
 
@@ -114,6 +116,17 @@ def _spaced(line: list[Run], word: str) -> list[Run]:
     mixed = bool(re.match(rf"[{_CJK}]", last)) != bool(re.match(rf"[{_CJK}]", first))
     letters = not (first.isspace() or last.isspace() or first in _CLOSING or last in _CLOSING)
     return [Run(word, before=_GAP if mixed and letters else 0.0)]
+
+
+def _balanced(text: str, size: float, width: float, font: Path, broken: list[list[Run]]) -> list[list[Run]]:
+    """As many lines as ``broken``, in the narrowest column that holds them, so that none is a single character."""
+    narrow = width / 2 if len(broken) > 1 else width
+    while narrow < width:
+        lines = wrap(text, size, narrow, font)
+        if len(lines) == len(broken) and all(measure(line, size, font) <= width for line in lines):
+            return lines
+        narrow += size / 4
+    return broken
 
 
 def _cut(lines: list[list[Run]], size: float, width: float, font: Path) -> list[list[Run]]:

@@ -154,16 +154,21 @@ def whole(picture: Picture, width: int, height: int) -> tuple[NDArray[np.uint8],
     Returns:
         (height, width, 3) uint8 and the scale.
     """
-    rgb = picture.on_white()
-    rows, columns = rgb.shape[:2]
-    scale = min(width / columns, height / rows)
-    small = resize(rgb, max(1, round(columns * scale)), max(1, round(rows * scale)))
-    edges = (small[:, 0], small[:, -1]) if width / columns > height / rows else (small[0], small[-1])
+    small, scale = fitted(picture, width, height)
+    edges = (small[:, 0], small[:, -1]) if small.shape[1] < width else (small[0], small[-1])
     out = np.empty((height, width, 3), np.uint8)
     out[:] = np.median(np.concatenate(edges), axis=0).astype(np.uint8)
     top, left = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
     out[top : top + small.shape[0], left : left + small.shape[1]] = small
     return out, scale
+
+
+def fitted(picture: Picture, width: int, height: int) -> tuple[NDArray[np.uint8], float]:
+    """All of a picture on white, as large as a frame allows, (h, w, 3) uint8, and the scale."""
+    rgb = picture.on_white()
+    rows, columns = rgb.shape[:2]
+    scale = min(width / columns, height / rows)
+    return resize(rgb, max(1, round(columns * scale)), max(1, round(rows * scale))), scale
 
 
 def _window(subject: Subject, width: int, height: int, fill: float) -> tuple[float, float, float]:
