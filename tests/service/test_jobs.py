@@ -100,12 +100,26 @@ def test_a_job_that_kills_its_workers_is_given_up(settings: Settings) -> None:
     assert "again and again" in folder.status.error
 
 
-def test_what_cannot_be_read_fails_in_one_line_without_a_path(settings: Settings) -> None:
+def _workbook_of_nothing() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<x/>")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [("t.csv", b"colour,weight\nred,3\n", "column"), ("t.xlsx", _workbook_of_nothing(), "workbook")],
+)
+def test_what_cannot_be_read_fails_in_one_line_without_a_path(
+    name: str, data: bytes, said: str, settings: Settings
+) -> None:
     folders = JobFolders(settings.state / "jobs")
-    folder = folders.create("", "t.csv", b"colour,weight\nred,3\n", JobRequest())
+    folder = folders.create("", name, data, JobRequest())
     run_job(folder, settings, _never)
     assert folder.status.state == "failed"
-    assert "column" in folder.status.error
+    assert said in folder.status.error
+    assert "\n" not in folder.status.error
     assert str(settings.state) not in folder.status.error
     with pytest.raises(PackshotError, match="not a product table"):
         folders.create("", "t.exe", b"MZ", JobRequest())

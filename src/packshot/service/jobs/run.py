@@ -59,11 +59,16 @@ def run_job(folder: JobFolder, settings: Settings, stopping: Callable[[], bool])
             folder.cancel(False)
             folder.update(folder.status.model_copy(update={"state": "cancelled"}))
         except PackshotError as error:
-            # Where it concerns is a path of this machine.
-            folder.update(Status(state="failed", error=f"{error.what}. {error.hint if error.usage else ''}".strip()))
+            folder.update(Status(state="failed", error=_told(error, folder)))
         except Exception:
             log.exception("job %s failed", folder.path.name)
             folder.update(Status(state="failed", error="The server had an error. Its log says more."))
+
+
+def _told(error: PackshotError, folder: JobFolder) -> str:
+    """The error in one line without a path of this machine, which a reader of tables may put into its own words."""
+    what = error.what.partition("\n")[0].replace(str(folder.path), "").rstrip(".")
+    return f"{what}. {error.hint if error.usage else ''}".strip()
 
 
 def options_of(folder: JobFolder, settings: Settings) -> Options:
