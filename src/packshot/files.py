@@ -12,6 +12,16 @@ from pathlib import Path
 from packshot.errors import PackshotError
 
 
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+# It can only be read by changing it, for all threads; so once, before there are any.
+_UMASK = _umask()
+
+
 def user_cache() -> Path:
     """The user's cache folder of packshot (XDG Base Directory); it may not exist yet."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "packshot"
@@ -32,7 +42,7 @@ def write_atomic(path: Path, data: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             # mkstemp makes private files; a product image is as readable as any new file.
-            Path(name).chmod(0o666 & ~_umask())
+            Path(name).chmod(0o666 & ~_UMASK)
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
@@ -90,7 +100,7 @@ def new_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         raise PackshotError(f"cannot write: {error.strerror or error}", path) from error
     try:
         yield work
-        work.chmod(0o777 & ~_umask())
+        work.chmod(0o777 & ~_UMASK)
         if path.exists():
             old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name[:40]}.old."))
             path.replace(old / "replaced")
@@ -101,9 +111,3 @@ def new_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -46,8 +46,8 @@ def _scripted(monkeypatch: pytest.MonkeyPatch, *looks: Look) -> Iterator[Look]:
     return script
 
 
-def _train(catalog_path: Path, out: Path, steps: int = 40):
-    settings = (*SMALL["gan"], "model.diversity=1", "training.looks=4", "training.patience=2")
+def _train(catalog_path: Path, out: Path, *more: str, steps: int = 40):
+    settings = (*SMALL["gan"], "model.diversity=1", "training.looks=4", "training.patience=2", *more)
     return train(catalog_path, out, load_recipe("gan", settings, steps=steps, seed=1), budget=None, resume=False)
 
 
@@ -96,13 +96,16 @@ def test_a_collapse_leads_back_to_the_last_healthy_step_with_other_settings(
 
 
 @pytest.mark.usefixtures("bare")
-def test_without_improvement_the_best_step_is_the_last(
+def test_without_improvement_the_rate_falls_from_the_best_step_on(
     catalog_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script = _scripted(monkeypatch, _look(0.2), _look(0.3), _look(0.3), _look(0.1))
-    model = _train(catalog_path, tmp_path / "m")
+    # At steps 10 and 20; then, from step 10 anew, at 20 and at the early end.
+    script = _scripted(monkeypatch, _look(0.2), _look(0.3), _look(0.3), _look(0.4), _look(0.1))
+    model = _train(catalog_path, tmp_path / "m", "training.patience=1")
     head = json.loads((tmp_path / "m" / "training" / "checkpoint.json").read_text())
-    assert (head["step"], head["over"]) == (10, True)
+    assert (head["step"], head["end"]) == (22, 22)
+    looked = [(row["step"], row["kid"]) for row in head["history"] if "kid" in row]
+    assert looked == [(10, 0.2), (20, 0.3), (22, 0.4)]
     assert next(script).kid == 0.1
     assert ModelFolder(model.path).config.family == "gan"
 

@@ -203,6 +203,9 @@ def test_the_learning_rate_rises_holds_and_falls_to_zero() -> None:
     assert rates[20] == rates[49] == 1.0
     assert rates[99] < 0.01
     assert rates[50:] == sorted(rates[50:], reverse=True)
+    early = [rate_at(step, 100, config, end=70) for step in range(70)]
+    assert early[19] == 1.0
+    assert early[20:] == rates[50:]
 
 
 def test_a_diverged_training_says_so_and_keeps_its_checkpoint(catalog_path: Path, tmp_path: Path, monkeypatch) -> None:

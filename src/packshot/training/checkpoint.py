@@ -29,7 +29,7 @@ class State:
         optimizers: player → optimiser.
         history: one row per logged interval of all stages: the stage, the step, and averaged losses by name.
         running: loss name → its values since the last row.
-        over: whether the stage was ended before its last step.
+        end: the step that the stage ends after, where that is not its planned length; 0 for that.
     """
 
     step: int
@@ -39,7 +39,7 @@ class State:
     optimizers: Mapping[str, Optimizer]
     history: list[dict[str, Any]] = field(default_factory=list)
     running: dict[str, list[float]] = field(default_factory=dict)
-    over: bool = False
+    end: int = 0
 
 
 def save_checkpoint(folder: Path, stage: str, state: State) -> None:
@@ -62,7 +62,7 @@ def save_checkpoint(folder: Path, stage: str, state: State) -> None:
         "tensors": name,
         "history": state.history,
         "running": state.running,
-        "over": state.over,
+        "end": state.end,
     }
     write_atomic(folder / "checkpoint.json", json.dumps(head).encode())
     for old in folder.glob(f"{stage}-*.safetensors"):
@@ -108,7 +108,7 @@ def load_checkpoint(folder: Path, head: Mapping[str, Any], state: State) -> None
         # safetensors and torch raise many classes for one thing: this file is not the one that was written.
         raise PackshotError("checkpoint is damaged", path, "Remove the folder and train again.") from error
     state.step, state.seconds = head["step"], head["seconds"]
-    state.history, state.running, state.over = list(head["history"]), dict(head["running"]), bool(head["over"])
+    state.history, state.running, state.end = list(head["history"]), dict(head["running"]), int(head["end"])
 
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

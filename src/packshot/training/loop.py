@@ -73,7 +73,7 @@ def train_step(
     workers = workers or Workers()
     rows = workers.rows(config.batch)
     batch = to_batch(data, state.step, config, rows)
-    factor = rate_at(state.step, steps, config)
+    factor = rate_at(state.step, steps, config, state.end)
     logged: dict[str, float] = {}
     for player in objective.players:
         optimizer = state.optimizers[player.name]
@@ -118,7 +118,8 @@ def run_stage(
         steps: length of the stage.
         folder: where checkpoints go, at least once a minute; in its ``healthy`` and ``best`` those of the last look
             that found no collapse and of the look with the lowest held-out distance.
-        monitor: looks at what the model draws; without improvement for long enough the best state is the last.
+        monitor: looks at what the model draws; without improvement for long enough the learning rate falls early, from
+            the best state on.
 
     Raises:
         CollapseError: a look found that the model ignores its noise or its descriptions.
@@ -136,23 +137,19 @@ def run_stage(
     journal = Journal(folder / "logs" if workers.first else None)
     if monitor and state.step == 0:
         save(folder / "healthy", stage, state)
-    with ticker(f"training {stage}", steps, done=state.step) as shown, stop_signal() as stopped:
-        while state.step < steps and not state.over and not stopped():
+    with ticker(f"training {stage}", state.end or steps, done=state.step) as shown, stop_signal() as stopped:
+        while state.step < (state.end or steps) and not stopped():
             for name, value in train_step(state, objective, data, config, steps, workers).items():
                 state.running.setdefault(name, []).append(value)
-            done = state.step == steps
+            done = state.step == (state.end or steps)
             if state.step % LOG_EVERY == 0 or done:
                 means = {name: sum(values) / len(values) for name, values in state.running.items()}
                 state.history.append({"stage": stage, "step": state.step, **means})
                 state.running = {}
                 journal.note(stage, state.step, means)
             state.seconds = before + time.monotonic() - started
-            if (
-                monitor
-                and monitor.due(state.step, steps)
-                and _look(stage, state, steps, folder, monitor, journal, save)
-            ):
-                break
+            if monitor and (done or monitor.due(state.step, steps)):
+                _look(stage, state, steps, config, folder, monitor, journal, save)
             if done or stopped() or time.monotonic() - saved > SAVE_SECONDS:
                 save(folder, stage, state)
                 saved = time.monotonic()
@@ -183,12 +180,16 @@ def _look(
     stage: str,
     state: State,
     steps: int,
+    config: TrainingConfig,
     folder: Path,
     monitor: Monitor,
     journal: Journal,
     save: Callable[[Path, str, State], None],
-) -> bool:
-    """Look at what the average draws; whether training is over, with the best state in ``state``."""
+) -> None:
+    """Look at what the average draws; go back to the best state where nothing has improved for long enough.
+
+    At its full height the learning rate lets a training circle around what it might reach, so from there it falls.
+    """
     found = monitor.look(state.average)
     row = {"kid": found.kid, "across": found.across, "within": found.within}
     state.history.append({"stage": stage, "step": state.step, **row})
@@ -202,17 +203,16 @@ def _look(
     kids = [row["kid"] for row in state.history if row["stage"] == stage and "kid" in row]
     if best_of(kids) == len(kids) - 1:
         save(folder / "best", stage, state)
-    if not monitor.tired(kids):
-        return False
-    history, seconds = state.history, state.seconds
-    head = read_head(folder / "best")
+    falling = round(steps * config.decay)
+    # What is left then is no longer than what would have been left.
+    if state.end or state.step > steps - falling or not monitor.tired(kids):
+        return
+    seconds, head = state.seconds, read_head(folder / "best")
     assert head is not None
     load_checkpoint(folder / "best", head, state)
-    say(f"no improvement on held-out pictures since step {state.step}: stopped there")
-    # What came after the best step happened too.
-    state.history, state.seconds, state.over = history, seconds, True
+    say(f"no improvement on held-out pictures since step {state.step}: the learning rate falls from there")
+    state.seconds, state.end = seconds, state.step + falling
     save(folder, stage, state)
-    return True
 
 
 def begin(state: State, objective: Objective, data: TrainingSet) -> TrainingSet:
@@ -284,13 +284,17 @@ def _to_tensor(pixels: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(pixels).to(training_device()).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
 
 
-def rate_at(step: int, steps: int, config: TrainingConfig) -> float:
-    """Factor on the learning rate: a linear rise, a plateau, and a cosine to zero at the end."""
+def rate_at(step: int, steps: int, config: TrainingConfig, end: int = 0) -> float:
+    """Factor on the learning rate: a linear rise, a plateau, and a cosine to zero at the end.
+
+    Args:
+        end: the last step where that is not ``steps``; the cosine is as long as it would have been.
+    """
     rise = min(1.0, (step + 1) / max(1, min(config.warmup, steps // 4)))
-    start = steps * (1 - config.decay)
+    start = (end or steps) - steps * config.decay
     if step < start:
         return rise
-    return rise * 0.5 * (1 + math.cos(math.pi * (step - start) / max(1.0, steps - start)))
+    return rise * 0.5 * (1 + math.cos(math.pi * (step - start) / max(1.0, steps * config.decay)))
 
 
 def decay_at(step: int, ema: float) -> float:

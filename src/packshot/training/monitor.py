@@ -57,7 +57,7 @@ class Monitor:
         reference: the real pictures.
         conditioner: how descriptions are encoded.
         looks: how many there are in a stage; 0 for none.
-        patience: looks without improvement after which training stops; 0 for never.
+        patience: looks without improvement after which the learning rate falls early; 0 for never.
         forgiving: whether a collapse is only warned of.
     """
 
