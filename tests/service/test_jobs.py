@@ -332,6 +332,9 @@ def test_a_worker_waits_for_redis(redis: Redis, settings: Settings) -> None:
         while b"Redis" not in said.read_bytes() and time.monotonic() < end:
             time.sleep(0.1)
         assert b"Redis" in said.read_bytes()
+        # It is the first to go where memory runs out.
+        if (score := Path(f"/proc/{worker.pid}/oom_score_adj")).exists():
+            assert int(score.read_text()) == 900
         redis.start()
         end = time.monotonic() + 90
         while folder.status.state != "done" and time.monotonic() < end:

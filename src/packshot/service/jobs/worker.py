@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import multiprocessing
 import signal
 import threading
+from pathlib import Path
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -25,6 +27,7 @@ def work(settings: Settings) -> None:
 
     What is being worked on stops after the product in hand, and waits in the queue.
     """
+    _go_first()
     stop = threading.Event()
     folders = JobFolders(settings.state / "jobs")
 
@@ -50,6 +53,12 @@ def work(settings: Settings) -> None:
             break
     consumer.stop(graceful=True)
     _look(folders, queue)
+
+
+def _go_first() -> None:
+    """Where memory runs out over a table, Linux ends this process and its helpers, not the server."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("900")
 
 
 def _look(folders: JobFolders, queue: JobQueue) -> None:
