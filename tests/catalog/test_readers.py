@@ -93,6 +93,74 @@ def test_shopify_folds_rows_into_products_and_variants(tmp_path: Path) -> None:
     assert items[2].fields["category"] == "Shirts"
 
 
+def test_shopify_names_options_once_and_columns_anew_since_2025(tmp_path: Path) -> None:
+    header = (
+        "Title", "URL handle", "Description", "Type", "SKU", "Option1 name", "Option1 value", "Price",
+        "Product image URL", "Variant image URL",
+    )  # fmt: skip
+    rows = [
+        ("Scarf", "scarf", "<p>Warm</p>", "Scarves", "S-R", "Color", "Red", "20", "r.jpg", "r.jpg"),
+        ("", "scarf", "", "", "S-B", "", "Blue", "20", "b.jpg", "b.jpg"),
+    ]
+    path = tmp_path / "products.csv"
+    path.write_text(_csv([header, *rows]), encoding="utf-8")
+    name, items = _items(path)
+    assert name == "Shopify"
+    assert [(i.fields["sku"], i.fields["color"], i.images) for i in items] == [
+        ("S-R", "Red", ["r.jpg"]), ("S-B", "Blue", ["b.jpg"]),
+    ]  # fmt: skip
+
+
+def test_woocommerce_products_without_sku_are_not_one(tmp_path: Path) -> None:
+    header = ("ID", "Type", "SKU", "Name", "Description", "Categories", "Images", "Parent")
+    rows = [
+        ("1", "simple", "", "Cup", "Small.\\nRound.", "Kitchen", "c.jpg", ""),
+        ("2", "simple", "", "Hat", "", "Clothing", "h.jpg", ""),
+        ("3", "variation", "", "Hat - Red", "", "", "r.jpg", "id:2"),
+    ]
+    path = tmp_path / "wc.csv"
+    path.write_text(_csv([header, *rows]), encoding="utf-8")
+    _, (cup, hat, red) = _items(path)
+    assert cup.fields["description"] == "Small.\nRound."
+    assert "description" not in hat.fields
+    assert cup.fields["product"] != hat.fields["product"] == red.fields["product"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_title_may_stand_above_the_column_names(tmp_path: Path, kind: str) -> None:
+    rows = [["商品资料表", "", ""], ["", "", ""], ["货号", "商品名称", "主图"], ["1", "T恤", "1.jpg"]]
+    path = tmp_path / f"products.{kind}"
+    _write_workbook(path, rows) if kind == "xlsx" else path.write_text(_csv(rows), encoding="utf-8")
+    _, (item,) = _items(path)
+    assert (item.fields["sku"], item.fields["title"], item.images) == ("1", "T恤", ["1.jpg"])
+
+
+def test_a_quote_in_a_feed_of_tabs_swallows_no_rows(tmp_path: Path) -> None:
+    lines = ["id\ttitle\timage_link", 'A\t"Best" boots\ta.jpg', 'B\t"Open\tb.jpg', 'C\t"A ""C"" cup"\tc.jpg']
+    path = tmp_path / "feed.tsv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    _, items = _items(path)
+    assert [i.fields["title"] for i in items] == ['"Best" boots', '"Open', 'A "C" cup']
+
+
+def test_json_ld_may_be_wrapped(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    data = '{"@type": "Product", "name": "Bag", "image": "bag.jpg"}'
+    path.write_text(f'<script type="application/ld+json">\n//<![CDATA[\n{data}\n//]]>\n</script>', encoding="utf-8")
+    assert _items(path)[1][0].fields["title"] == "Bag"
+
+
+def test_a_picture_saved_under_its_address_is_not_fetched(tmp_path: Path) -> None:
+    write_photos(tmp_path / "saved", ["red-cup.jpg", "1.jpg"])
+    path = tmp_path / "products.csv"
+    address = "https://nowhere.invalid/files"
+    rows = [("sku", "title", "image"), ("A", "Cup", f"{address}/red-cup.jpg?v=3"), ("B", "Hat", f"{address}/1.jpg")]
+    path.write_text(_csv(rows), encoding="utf-8")
+    counts = build([tmp_path], tmp_path / "catalog", Options(workers=0))
+    assert counts["kept"] == 1
+    assert counts["rejected_by_reason"] == {"address refused": 1}
+
+
 def test_woocommerce_variations_inherit_from_their_parent(tmp_path: Path) -> None:
     header = (
         "ID", "Type", "SKU", "Name", "Description", "Regular price", "Categories", "Images", "Parent",

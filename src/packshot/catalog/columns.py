@@ -24,7 +24,9 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "编码", "款号", "商品编号", "编号", "商品id", "宝贝id", "数字id", "num_id", "article", "article number",
         "item number", "item", "code",
     ),
-    "product": ("handle", "item group id", "g:item_group_id", "parent", "parent sku", "parent id", "款式编码"),
+    "product": (
+        "handle", "url handle", "item group id", "g:item_group_id", "parent", "parent sku", "parent id", "款式编码",
+    ),
     "title": (
         "title", "name", "product name", "product title", "item name", "g:title", "宝贝名称", "商品名称", "商品标题",
         "名称", "标题", "品名", "产品名称", "productDisplayName", "post_title",
@@ -51,10 +53,10 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "单价", "商品价格",
     ),
     "image": (
-        "image src", "image", "images", "image link", "g:image_link", "image url", "image urls", "picture",
-        "pictures", "photo", "photos", "file name", "filename", "img", "img url", "base image", "图片", "主图",
-        "新图片", "宝贝图片", "商品图片", "商品主图", "图片链接", "图片地址", "主图链接", "图片路径", "image file",
-        "image path",
+        "image src", "product image url", "image", "images", "image link", "g:image_link", "image url", "image urls",
+        "picture", "pictures", "photo", "photos", "file name", "filename", "img", "img url", "base image", "图片",
+        "主图", "新图片", "宝贝图片", "商品图片", "商品主图", "图片链接", "图片地址", "主图链接", "图片路径",
+        "image file", "image path",
     ),
 }  # fmt: skip
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 IMAGE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".tbi")
+)
+
+# Names that many pictures have, in folders or shops of their own.
+_VAGUE = re.compile(
+    r"(?:img|image|photo|pic|picture|product|main|default|original|large|small|thumb|front|back)?[\W\d_]{0,4}"
 )
 
 
@@ -24,12 +30,14 @@ class Pictures:
         self.folders: Sequence[Path] = tuple(dict.fromkeys(f.resolve() for f in folders))
         self._by_name: dict[str, Path] = {}
         self._by_stem: dict[str, Path] = {}
+        self._repeated: set[str] = set()
         self._files: set[Path] = set()
         self._used: set[Path] = set()
         for folder in self.folders:
             for path in pictures_below(folder, ignore):
                 self._files.add(path)
-                self._by_name.setdefault(path.name.lower(), path)
+                if self._by_name.setdefault(path.name.lower(), path) != path:
+                    self._repeated.add(path.name.lower())
                 self._by_stem.setdefault(path.stem.lower(), path)
 
     def __len__(self) -> int:
@@ -55,6 +63,19 @@ class Pictures:
         path = self._find(reference.strip(), beside)
         if path is not None:
             self._used.add(path)
+        return path
+
+    def find_saved(self, address: str) -> Path | None:
+        """The file that an address was saved as: the only one of its name, where that names no more than one picture.
+
+        A shop that hands over its pictures beside its export still has addresses in it. Names such as ``1.jpg`` or
+        ``image-2.jpg`` are given to many pictures.
+        """
+        name = PurePosixPath(unquote(urlsplit(address).path)).name.lower()
+        path = self._by_name.get(name)
+        if path is None or name in self._repeated or _VAGUE.fullmatch(path.stem.lower()):
+            return None
+        self._used.add(path)
         return path
 
     def _find(self, reference: str, beside: Path) -> Path | None:

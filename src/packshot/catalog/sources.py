@@ -92,7 +92,8 @@ class Reader:
         for way in ways:
             address = f"https:{way}" if way.startswith("//") else way
             if address.lower().startswith(("http://", "https://")) and "|http" not in address:
-                return None, address
+                saved = self.pictures.find_saved(address)
+                return saved, "" if saved else address
             path = self.pictures.find(way, beside)
             if path is not None:
                 return path, ""

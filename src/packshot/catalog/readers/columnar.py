@@ -8,8 +8,11 @@ from typing import Any
 
 from packshot.catalog.needs import require
 from packshot.catalog.readers.cells import as_text
-from packshot.catalog.readers.tables import Row, Table, unique_names
+from packshot.catalog.readers.tables import Row, Table, header_row, unique_names
 from packshot.errors import PackshotError
+
+# Rows in which the column names are looked for.
+_HEADER_WITHIN = 8
 
 
 def open_file(path: Path) -> Table:
@@ -22,17 +25,19 @@ def _workbook(path: Path) -> Table:
 
     require("fastexcel")
     try:
-        sheets: Any = pl.read_excel(path, sheet_id=0, infer_schema_length=0, drop_empty_rows=True)
+        sheets: Any = pl.read_excel(path, sheet_id=0, has_header=False, infer_schema_length=0, drop_empty_rows=True)
     except Exception as error:
         # The reader raises classes of its own for every kind of damaged workbook.
         raise PackshotError(f"workbook cannot be read: {str(error)[:160]}", path) from None
     frame = max(sheets.values(), key=lambda f: f.height * f.width, default=None)
     if frame is None or not frame.width or not frame.height:
         raise PackshotError("workbook holds no rows", path)
-    columns = unique_names(frame.columns)
+    lines = [list(map(as_text, cells)) for cells in frame.head(_HEADER_WITHIN).iter_rows()]
+    start = header_row(lines)
+    columns = unique_names(lines[start])
 
     def read() -> Iterator[Row]:
-        for cells in frame.iter_rows():
+        for cells in frame.slice(start + 1).iter_rows():
             yield Row(zip(columns, map(as_text, cells), strict=True))
 
     return Table(path, columns, read)

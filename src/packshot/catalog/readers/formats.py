@@ -36,6 +36,7 @@ def _columns(*names: str) -> frozenset[str]:
 
 _FORMATS = (
     Format("Shopify", _columns("Handle", "Title", "Image Src"), shops.shopify_items),
+    Format("Shopify", _columns("URL handle", "Title", "Product image URL"), shops.shopify_items),
     Format("WooCommerce", _columns("SKU", "Name", "Images", "Categories"), shops.woocommerce_items, _columns("Type")),
     Format(
         "Magento", _columns("sku", "name", "product_type", "base_image"), shops.magento_items,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +18,9 @@ from packshot.errors import PackshotError
 _COLUMNS = (
     "sku", "item group id", "name", "description", "category", "color", "material", "gender", "price", "image",
 )  # fmt: skip
+
+# Old pages wrap their scripts: //<![CDATA[ … //]]>
+_WRAPPING = re.compile(r"\A\s*(?:/[/*])?\s*(?:<!\[CDATA\[|<!--)(?:\*/)?|(?:/[/*])?\s*(?:\]\]>|-->)(?:\s*\*/)?\s*\Z")
 
 
 class _Scripts(HTMLParser):
@@ -52,6 +56,10 @@ def open_file(path: Path) -> Table:
 
 
 def _products(script: str, path: Path) -> Iterator[Row]:
+    # Old pages wrap their scripts into <![CDATA[ … ]]> or a comment.
+    script = (
+        re.sub(r"^[^{\[]*(?:<!\[CDATA\[|<!--)|(?:\]\]>|-->)[^}\]]*$", "", script.strip()).strip().removesuffix("//")
+    )
     try:
         value = json.loads(script, strict=False)
     except (ValueError, RecursionError):

@@ -17,6 +17,9 @@ from packshot.catalog.readers.tables import LIST_SEPARATOR, Row, Table
 from packshot.text.normalise import language
 
 _COLOR = ("color", "colour", "颜色", "颜色分类")
+# What Shopify calls its columns since 2025 → what it called them before.
+_SHOPIFY_NOW = {"SKU": "Variant SKU", "Variant image URL": "Variant Image"}
+_SHOPIFY_NOW |= {f"Option{i} {w.lower()}": f"Option{i} {w}" for i in (1, 2, 3) for w in ("Name", "Value")}
 _INHERITED = ("title", "description", "category", "material", "audience", "price")
 
 
@@ -25,7 +28,7 @@ def shopify_items(table: Table, columns: Columns) -> Iterator[Item]:
 
     A variant with a picture of its own is a product of its own, with the options in its title.
     """
-    handle, numbered = columns.of.get("product", "Handle"), enumerate(table.read(), 1)
+    handle, numbered = columns.of.get("product", "Handle"), enumerate(map(_as_before_2025, table.read()), 1)
     for _, group in groupby(numbered, key=lambda item: item[1].get(handle, "").strip()):
         rows = list(group)
         number, first = rows[0]
@@ -34,7 +37,7 @@ def shopify_items(table: Table, columns: Columns) -> Iterator[Item]:
         own = {row["Variant Image"].strip() for _, row in variants}
         images = [i for _, row in rows for i in read_images(columns, row) if i not in own]
         skus = [sku for _, row in rows if (sku := row.get("Variant SKU", "").strip())]
-        if color := _option(first, _COLOR):
+        if color := _option(first, first, _COLOR):
             base.setdefault("color", color)
         if len(skus) > 1:
             base["variants"] = LIST_SEPARATOR.join(skus)
@@ -46,24 +49,32 @@ def shopify_items(table: Table, columns: Columns) -> Iterator[Item]:
             picture = row["Variant Image"].strip()
             if picture not in seen:
                 seen.add(picture)
-                yield Item(n, _shopify_variant(base, row, columns), [picture], first)
+                yield Item(n, _shopify_variant(base, first, row, columns), [picture], first)
 
 
-def _shopify_variant(base: Mapping[str, str], row: Row, columns: Columns) -> dict[str, str]:
+def _as_before_2025(row: Row) -> Row:
+    for new, old in _SHOPIFY_NOW.items():
+        if new in row:
+            row.setdefault(old, row[new])
+    return row
+
+
+def _shopify_variant(base: Mapping[str, str], first: Row, row: Row, columns: Columns) -> dict[str, str]:
     options = [row.get(f"Option{i} Value", "").strip() for i in (1, 2, 3)]
     options = [o for o in options if o and o != "Default Title"]
     fields = {**base, **{k: v for k, v in read_fields(columns, row).items() if k in ("sku", "price")}}
     fields.pop("variants", None)
     if options:
         fields["title"] = f"{base.get('title', '')} - {' / '.join(options)}"
-    if color := _option(row, _COLOR):
+    if color := _option(first, row, _COLOR):
         fields["color"] = color
     return fields
 
 
-def _option(row: Row, names: tuple[str, ...]) -> str:
+def _option(first: Row, row: Row, names: tuple[str, ...]) -> str:
+    """The value of the option of one of these names, which only a product's first row need give."""
     for i in (1, 2, 3):
-        if plain(row.get(f"Option{i} Name", "")) in map(plain, names):
+        if plain(row.get(f"Option{i} Name", "") or first.get(f"Option{i} Name", "")) in map(plain, names):
             return row.get(f"Option{i} Value", "").strip()
     return ""
 
@@ -75,6 +86,9 @@ def woocommerce_items(table: Table, columns: Columns) -> Iterator[Item]:
         fields, images = read_fields(columns, row), read_images(columns, row)
         if "category" in fields:
             fields["category"] = fields["category"].split(",")[0]
+        if "description" in fields:
+            # The exporter writes a line's end as a backslash and an n.
+            fields["description"] = fields["description"].replace("\\n", "\n")
         for i in range(1, 6):
             name, value = row.get(f"Attribute {i} name", ""), row.get(f"Attribute {i} value(s)", "").strip()
             if plain(name) in map(plain, _COLOR) and value and "," not in value:
@@ -84,8 +98,10 @@ def woocommerce_items(table: Table, columns: Columns) -> Iterator[Item]:
             fields = {**{k: v for k, v in parents[parent].items() if k in _INHERITED}, **fields}
             fields["product"] = parents[parent].get("sku", parent)
         else:
-            fields["product"] = fields.get("sku", "")
-            parents |= {f"id:{row.get('ID', '').strip()}": fields, fields["product"]: fields}
+            own_id = f"id:{row.get('ID', '').strip()}"
+            # Not every product has an SKU, and those without have nothing in common.
+            fields["product"] = fields.get("sku", own_id)
+            parents |= {own_id: fields, fields["product"]: fields}
         yield Item(number, fields, images, row)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from packshot.catalog.columns import match_columns
 from packshot.errors import PackshotError
 
 # Suffix → the module of this package whose ``open_file`` reads it.
@@ -60,6 +61,15 @@ def open_table(path: Path) -> Table:
     table = import_module(f"packshot.catalog.readers.{reader}").open_file(path)
     assert isinstance(table, Table)
     return table
+
+
+def header_row(lines: Sequence[Sequence[str]]) -> int:
+    """The first of a table's first lines that names usable columns; 0 if none does.
+
+    Tables made by hand have a title above their header. Where the first line has usable names it is the one.
+    """
+    usable = (i for i, cells in enumerate(lines) if match_columns(unique_names(cells), {}).usable)
+    return next(usable, 0)
 
 
 def unique_names(names: Iterable[str]) -> tuple[str, ...]:
