@@ -33,6 +33,8 @@ _TOLERANCE = (6.5, 14.0)
 _NOISE, _CERTAIN = 3.0, 16.0
 # A shadow is no darker than this, and changes no faster from pixel to pixel; in levels.
 _DARKEST, _SLOPE = 150.0, 7.0
+# In a small picture it is paler than this in every channel.
+_FAINT = 64.0
 # The part of the product's height below which its shadow lies.
 _GROUND = 0.6
 _WORK_SIDE = 512
@@ -119,7 +121,9 @@ def without_shadow(rgb: NDArray[np.uint8], paper: Paper) -> Paper:
     coloured = np.abs(depth - grey[..., None]).max(-1) > 8
     product = resize_plane(paper.mask, small_width, small_height) > 0.5
     slope = np.maximum(np.abs(np.gradient(grey, axis=0)), np.abs(np.gradient(grey, axis=1)))
-    shade = ~coloured & (slope < _SLOPE) & (grey < _DARKEST)
+    # In a small picture everything changes fast from pixel to pixel, and what models smear under a product has colour.
+    small = max(paper.mask.shape) <= _SMALL
+    shade = depth.max(-1) < _FAINT if small else ~coloured & (slope < _SLOPE) & (grey < _DARKEST)
     rows = np.flatnonzero(product.any(1))
     ground = int(rows[0]) + round(_GROUND * len(rows))
     above = product[:ground]
