@@ -15,7 +15,9 @@ import pytest
 from PIL import Image, ImageFilter
 
 from packshot.catalog import Catalog, Options, build
+from packshot.catalog.describe import category_of
 from packshot.errors import PackshotError
+from packshot.text.attributes import load_vocabulary
 from tests.catalog.shop import adds_up, jpeg, photo, write_photos
 
 ONE = Options(workers=0)
@@ -155,11 +157,26 @@ def test_card_names_files_and_licence(built: Path) -> None:
 
 def test_report_is_one_file_that_needs_nothing_else(built: Path) -> None:
     page = (built / "report.html").read_text(encoding="utf-8")
+    assert "Before you train" in page
     assert "http://" not in page
     assert "https://" not in page
     assert page.count("data:image/jpeg") >= 10
     for reason in ("unreadable", "placeholder", "identical picture", "too small"):
         assert reason in page
+
+
+@pytest.mark.parametrize(
+    ("label", "title", "category"),
+    [
+        ("Shoes", "running sneaker", "sneakers"),
+        ("Pumps", "Mountain pump", "bicycle-part"),
+        ("Pumps", "Women's pumps", "heels"),
+        ("Hats & Scarves", "Wool scarf", "scarf"),
+        ("Home > Lighting > Xyz", "Desk lamp", "lamp"),
+    ],
+)
+def test_a_title_says_which_of_its_labels_categories_is_meant(label: str, title: str, category: str) -> None:
+    assert category_of(label, title, load_vocabulary()) == category
 
 
 def test_the_same_sources_give_the_same_catalog(messy: Path, built: Path, tmp_path: Path) -> None:

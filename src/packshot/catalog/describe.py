@@ -96,14 +96,16 @@ def category_of(label: str, text: str, vocabulary: Vocabulary) -> str:
     """The category that a label, else a text, stands for; else the label's slug.
 
     A label that is a path ("Fruit > Apple > Gala") is searched from its narrow end. Where the text names a
-    narrower term of the label's category ("Shoes", "running sneaker"), the narrower one is taken.
+    narrower term of the label's category ("Shoes", "running sneaker"), the narrower one is taken; of a label that names
+    or may mean several ("Pumps", "Hats & Scarves"), the one in the text.
     """
     said = vocabulary.parse(text).get("category", ())
     steps = [step for step in _PATH.split(label) if step]
     for step in reversed(steps):
         known = vocabulary.lookup("category", step)
         if known:
-            return next((s for s in said if known in vocabulary.widen("category", s)), known)
+            meant = {known, *vocabulary.parse(step).get("category", ())}
+            return next((s for s in said if meant & set(vocabulary.widen("category", s))), known)
     if said:
         return said[0]
     return slugify(steps[-1]) if steps else ""

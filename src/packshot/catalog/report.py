@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from packshot.catalog.concerns import concerns
 from packshot.catalog.needs import require
 from packshot.catalog.reading import SPLITS, Catalog, Split
 from packshot.files import write_atomic
@@ -47,20 +48,22 @@ def _contents(catalog: Catalog) -> dict[str, Any]:
     rows = [(split, row) for split in SPLITS for row in range(catalog.split(split).height)]
     columns = {
         name: [value for split in SPLITS for value in catalog.split(split)[name].to_list()]
-        for name in ("sku", "text", "category", "attributes", "width", "height", "group")
+        for name in ("sku", "text", "text_zh", "text_en", "category", "attributes", "width", "height", "group")
     }
-    colors = Counter(json.loads(a).get("color", ["none named"])[0] for a in columns["attributes"])
-    longest = [max(w, h) for w, h in zip(columns["width"], columns["height"], strict=True)]
+    columns["colors"] = [(json.loads(a).get("color") or [""])[0] for a in columns["attributes"]]
+    colors = Counter(color or "none named" for color in columns["colors"])
+    columns["longest"] = [max(w, h) for w, h in zip(columns["width"], columns["height"], strict=True)]
     return {
         "info": info,
         "counts": info["counts"],
+        "concerns": concerns(info, columns),
         "rejected": _rejected(catalog.path / "rejected.parquet"),
         "groups": _groups(catalog, rows, columns),
         "categories": _categories(catalog, rows, columns["category"]),
         "colors": [(name, n, _SWATCHES.get(name, "")) for name, n in colors.most_common()],
         "bars": {
-            "Languages": _shares(info["languages"].items()),
-            "Longest side, pixels": _shares(_histogram(longest, (64, 128, 256, 384, 512, 768, 1024))),
+            "Languages": _shares(_languages(columns).items()),
+            "Longest side, pixels": _shares(_histogram(columns["longest"], (64, 128, 256, 384, 512, 768, 1024))),
             "Text length, characters": _shares(
                 _histogram([len(t) for t in columns["text"]], (1, 20, 50, 100, 200, 400, 800, 1600))
             ),
@@ -69,6 +72,13 @@ def _contents(catalog: Catalog) -> dict[str, Any]:
         },
         "cut_out": [(c or "none", done, of, done / of) for c, (done, of) in (info["cut_out"] or {}).items()],
     }
+
+
+def _languages(columns: dict[str, list[Any]]) -> dict[str, int]:
+    """How many rows have a text in which languages; packshot composes in both."""
+    texts = zip(columns["text_en"], columns["text_zh"], strict=True)
+    said = (" and ".join(name for name, text in zip(("en", "zh"), both, strict=True) if text) for both in texts)
+    return dict(Counter(languages or "other" for languages in said).most_common())
 
 
 def _rejected(path: Path) -> list[dict[str, Any]]:

@@ -123,8 +123,8 @@ class Vocabulary:
         return words
 
     @cached_property
-    def _weak(self) -> frozenset[tuple[str, str]]:
-        return frozenset((t.facet, form) for t in self.terms.values() for word in t.weak for form in _forms(word))
+    def _weak(self) -> frozenset[tuple[Term, str]]:
+        return frozenset((t, form) for t in self.terms.values() for word in t.weak for form in _forms(word))
 
     @cached_property
     def _all(self) -> _Words:
@@ -167,7 +167,7 @@ class Vocabulary:
             part = any(begin < start < end for begin, end in parts)
             trim = _TRIM.match(plain, start + len(word))
             for term in self._words[word]:
-                faint = (term.facet, word) in self._weak
+                faint = (term, word) in self._weak
                 if term.facet == "category":
                     for inner in self._within(word):
                         found.setdefault(inner.facet, []).append(inner.id)
