@@ -15,6 +15,14 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 def main(files: list[str]) -> dict[str, float]:
     import torch
+
+    try:
+        import torchvision  # noqa: F401
+    except RuntimeError:
+        # Built for GPUs, it does not load beside a torch that is not, for want of two operators not used here.
+        operators = torch.library.Library("torchvision", "FRAGMENT")
+        for name in ("nms", "qnms"):
+            operators.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     from cleanvision import Imagelab
     from imagededup.methods import CNN, PHash
     from imagededup.utils import CustomModel
