@@ -75,12 +75,13 @@ def components(mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         if np.array_equal(after, labels):
             break
         labels = after
-    values, inverse, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    inside = values > 0
-    order = np.argsort(-counts[inside], kind="stable")
-    rank = np.zeros(len(values), np.int64)
-    rank[np.flatnonzero(inside)[order]] = np.arange(1, len(order) + 1)
-    return rank[inverse].reshape(mask.shape), counts[inside][order]
+    # Numbers are pixels' places, so counting needs no sorting; the first pixel decides among equals.
+    counts = np.bincount(labels.ravel())
+    numbers = np.flatnonzero(counts[1:]) + 1
+    largest = numbers[np.argsort(-counts[numbers], kind="stable")]
+    rank = np.zeros(len(counts), np.int64)
+    rank[largest] = np.arange(1, len(largest) + 1)
+    return rank[labels], counts[largest]
 
 
 def reach(seeds: Mask, passable: Mask) -> Mask:
