@@ -37,6 +37,8 @@ class _Shop(BaseHTTPRequestHandler):
             self._answer(302, b"", {"Location": "http://169.254.169.254/latest/meta-data"})
         elif self.path == "/file":
             self._answer(302, b"", {"Location": "file:///etc/passwd"})
+        elif self.path == "/nowhere":
+            self._answer(300, b"")
         elif self.path.endswith(".jpg") and self.path != "/gone.jpg":
             self._answer(200, _PICTURE if self.path == "/a.jpg" else jpeg(photo(len(self.path))))
         else:
@@ -71,6 +73,13 @@ def fetcher(tmp_path: Path) -> Iterator[Fetcher]:
     fetcher = Fetcher(tmp_path / "downloads", allow_private=True, pause=0.01)
     yield fetcher
     fetcher.close()
+
+
+def test_a_redirect_to_nowhere_and_an_unknown_name_are_not_fetched(shop: str, fetcher: Fetcher) -> None:
+    for address, detail in ((f"{shop}/nowhere", "HTTP 300"), ("http://shop.invalid/a.jpg", "unknown host")):
+        fetched = fetcher.fetch(address)
+        assert (fetched.path, fetched.problem) == (None, "not fetched")
+        assert detail in fetched.detail
 
 
 def test_a_picture_is_fetched_once(shop: str, fetcher: Fetcher) -> None:

@@ -158,7 +158,7 @@ def test_a_picture_saved_under_its_address_is_not_fetched(tmp_path: Path) -> Non
     path.write_text(_csv(rows), encoding="utf-8")
     counts = build([tmp_path], tmp_path / "catalog", Options(workers=0))
     assert counts["kept"] == 1
-    assert counts["rejected_by_reason"] == {"address refused": 1}
+    assert counts["rejected_by_reason"] == {"not fetched": 1}
 
 
 def test_woocommerce_variations_inherit_from_their_parent(tmp_path: Path) -> None:

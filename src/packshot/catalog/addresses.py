@@ -18,6 +18,14 @@ class RefusedAddressError(Exception):
     """An address that must not be fetched; the text says why."""
 
 
+class UnknownHostError(Exception):
+    """A name that leads to no address; ``passing`` where the name server could not say."""
+
+    def __init__(self, name: str, passing: bool) -> None:
+        super().__init__(f"unknown host {name}")
+        self.passing = passing
+
+
 @dataclass(frozen=True)
 class Target:
     """Where to connect for a URL.
@@ -37,7 +45,8 @@ def resolve(url: httpx.URL, allow_private: bool) -> Target:
     """Resolve a URL's host and check what comes out.
 
     Raises:
-        RefusedAddressError: not HTTP, no host, an unknown name, or an address that is not public.
+        RefusedAddressError: not HTTP, no host, or an address that is not public.
+        UnknownHostError: the name has no address, or none is known just now.
     """
     if url.scheme not in ("http", "https"):
         raise RefusedAddressError(f"not an http address: {url.scheme}")
@@ -47,8 +56,8 @@ def resolve(url: httpx.URL, allow_private: bool) -> Target:
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
         found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise RefusedAddressError(f"unknown host {name}") from None
+    except (OSError, UnicodeError) as error:
+        raise UnknownHostError(name, getattr(error, "errno", None) == socket.EAI_AGAIN) from None
     addresses = list(dict.fromkeys(str(entry[4][0]).split("%")[0] for entry in found))
     for address in addresses:
         # One private address among public ones is how a rebinding attack looks.

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from packshot import __version__
-from packshot.catalog.addresses import RefusedAddressError, resolve
+from packshot.catalog.addresses import RefusedAddressError, UnknownHostError, resolve
 from packshot.files import write_atomic
 
 _MAX_BYTES = 32 << 20
@@ -98,7 +98,7 @@ class Fetcher:
                 )
                 response = self._client.send(request, stream=True)
                 try:
-                    if response.is_redirect:
+                    if response.has_redirect_location:
                         url = url.join(response.headers["location"])
                         continue
                     return _content(response, deadline)
@@ -106,6 +106,8 @@ class Fetcher:
                     response.close()
         except RefusedAddressError as refusal:
             raise _FetchError("address refused", str(refusal)) from None
+        except UnknownHostError as unknown:
+            raise _FetchError("not fetched", str(unknown), again=unknown.passing) from None
         except httpx.InvalidURL as error:
             raise _FetchError("address refused", str(error)[:120]) from None
         except httpx.HTTPError as error:
