@@ -13,6 +13,7 @@ from packshot.families.common.augment import augment
 from packshot.families.common.family import SamplingOptions
 from packshot.families.common.graphs import export_graph
 from packshot.families.common.objective import Batch
+from packshot.families.gan.objective import mean_color
 from packshot.runtime import Graph
 
 from ..conftest import COLORS, KINDS, draw_product
@@ -228,3 +229,15 @@ def test_an_unknown_family_is_a_usage_error() -> None:
     with pytest.raises(PackshotError, match="unknown family") as error:
         config_class("diffusion")
     assert error.value.exit_code == 2
+
+
+def test_a_products_mean_color_does_not_depend_on_the_paper_around_it() -> None:
+    pixels = torch.ones(2, 3, 32, 32)
+    pixels[0, :, 4:20, 4:20] = torch.tensor([0.6, -0.8, -0.7])[:, None, None]
+    pixels[1, :, 10:14, 10:14] = torch.tensor([0.6, -0.8, -0.7])[:, None, None]
+    found = mean_color(pixels)
+    torch.testing.assert_close(found, torch.tensor([[0.6, -0.8, -0.7]] * 2), atol=0.02, rtol=0)
+    # Where there is no product, there is paper, and a gradient.
+    blank = torch.ones(1, 3, 32, 32, requires_grad=True)
+    mean_color(blank).sum().backward()
+    assert torch.isfinite(blank.grad).all()

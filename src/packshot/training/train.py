@@ -156,7 +156,7 @@ def _write_folder(
             catalog=catalog.name,
             license=catalog.license,
             products=len(known),
-            steps=sum(plan.steps.values()),
+            steps=sum(_taken(state).values()),
             seconds=round(state.seconds, 1),
             seed=recipe.training.seed,
             recipe=recipe.model_dump(mode="json"),
@@ -167,6 +167,11 @@ def _write_folder(
     config = write_config(out, config, ("model.safetensors", "graphs/*.onnx"))
     write_card(out, config, None)
     write_samples(ModelFolder(out))
+
+
+def _taken(state: State) -> dict[str, int]:
+    """Stage → the steps that led to its last state."""
+    return {row["stage"]: row["step"] for row in state.history}
 
 
 def _with_older(names: tuple[str, ...], older: tuple[str, ...]) -> tuple[str, ...]:

@@ -20,15 +20,10 @@ class Config(FamilyConfig):
         latent: length of the noise vector.
         judge: what the discriminator sees: the ``pixels``, or frozen ``lite0`` features of them (Sauer et al. 2021,
             projected GAN), which converges in a fraction of the time.
-        loss: ``relativistic``, real against drawn in pairs (Jolicoeur-Martineau 2019; Huang et al. 2024, R3GAN),
-            ``non-saturating`` (Goodfellow et al. 2014), ``hinge`` (Lim and Ye 2017) or ``wasserstein``
-            (Arjovsky et al. 2017).
-        penalty: ``r1`` on what is seen of real pictures (Mescheder et al. 2018), ``r1+r2`` on real and on drawn ones,
-            as the relativistic loss wants it (Huang et al. 2024), or ``wgan-gp`` between the two (Gulrajani et al.
-            2017).
-        gamma: weight of the penalty.
-        lazy: the penalty is computed every so many steps and weighted up accordingly (Karras et al. 2020).
-        mismatch: weight of real pictures under another product's description, judged as false (Reed et al. 2016).
+        loss, penalty, gamma, lazy, mismatch: the discriminator's objective, see
+            ``packshot.families.common.adversarial.Adversary``.
+        color: weight of the distance between the product's mean color in a drawn picture and in the real one of the
+            same description; frozen features tell shapes better than shades.
         diversity: weight of the term that keeps pictures of one description apart (mode seeking, Mao et al. 2019).
         apart: the distance in lite0 features it asks for, as a share of that between real pictures of different
             descriptions.
@@ -46,6 +41,7 @@ class Config(FamilyConfig):
     gamma: float = Field(default=1.0, ge=0)
     lazy: int = Field(default=8, ge=1)
     mismatch: float = Field(default=0.5, ge=0)
+    color: float = Field(default=2.0, ge=0)
     diversity: float = Field(default=1.0, ge=0)
     apart: float = Field(default=0.35, gt=0, le=1)
     apart_after: float = Field(default=0.3, ge=0, le=1)

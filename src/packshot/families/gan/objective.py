@@ -57,6 +57,9 @@ class Objective:
             with torch.no_grad():
                 real = judge.judge(self._real, [batch.condition])[0]
         losses = {"generator": self.adversary.against(score, real)}
+        if self.config.color > 0:
+            off = mean_color(drawn) - mean_color(batch.pixels)
+            losses["color"] = self.config.color * off.abs().mean()
         if self.maps is not None and step >= self.apart_after and step % _APART_EVERY == 0 and len(drawn) > 1:
             losses["diversity"] = self.config.diversity * _APART_EVERY * self._sameness(self.maps, drawn, batch)
         return losses
@@ -77,6 +80,12 @@ class Objective:
             real = maps(batch.pixels)
             wanted = self.config.apart * _apart(real, [m.roll(1, dims=0) for m in real]).mean()
         return F.relu(1 - found / wanted.clamp(min=1e-3)).mean()
+
+
+def mean_color(pixels: Tensor) -> Tensor:
+    """(n, 3) mean color of what is not white in pixels (n, 3, s, s), each place counting by its distance from white."""
+    weight = (1 - pixels).amax(dim=1, keepdim=True).clamp(min=0) + 1e-4
+    return (pixels * weight).sum(dim=(2, 3)) / weight.sum(dim=(2, 3))
 
 
 def _apart(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
