@@ -22,7 +22,7 @@ _WEIGHTS = {
     "faint": (-0.70, 0.00),
 }
 _OFFSET = 4.40
-_PASS = 0.90
+_PASS = 0.92
 _UNCLEAR = "product and floor cannot be told apart"
 _EDGE = "the product's edge is unclear"
 _CUT_OFF = "the product touches the picture's edge"
