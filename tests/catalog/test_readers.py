@@ -350,6 +350,21 @@ def test_xlsx_jsonl_json_and_parquet_say_the_same(tmp_path: Path) -> None:
     ] * 6
 
 
+@pytest.mark.parametrize("cell", ["XFD1048576", "ZZ100000"])
+def test_a_workbook_with_one_far_cell_does_not_fill_the_memory(tmp_path: Path, cell: str) -> None:
+    path = tmp_path / "t.xlsx"
+    _write_workbook(path, [["sku", "title"], ["A1", "hat"]])
+    with zipfile.ZipFile(path) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    far = f'<row><c t="inlineStr" r="{cell}"><is><t>x</t></is></c></row></sheetData>'
+    parts["xl/s.xml"] = parts["xl/s.xml"].replace(b"</sheetData>", far.encode())
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    with pytest.raises(PackshotError, match="too many to lay out"):
+        open_table(path)
+
+
 def test_imagefolder_with_metadata_without_a_table_and_a_catalog_itself(tmp_path: Path) -> None:
     folder = tmp_path / "hf"
     write_photos(folder / "train", ["0.png", "1.png"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,11 @@ from packshot.errors import PackshotError
 
 # Rows in which the column names are looked for.
 _HEADER_WITHIN = 8
+# Cells between a sheet's corners, empty ones too: the reader lays all of them out, some 40 bytes each.
+_MOST_CELLS = 25_000_000
+# A sheet's part may be called anything.
+_PART, _CELL = re.compile(r".*\.xml", re.IGNORECASE), re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+_CHUNK, _LONGEST_TAG = 1 << 20, 200
 
 
 def open_file(path: Path) -> Table:
@@ -24,6 +31,7 @@ def _workbook(path: Path) -> Table:
     import polars as pl
 
     require("fastexcel")
+    _check_extent(path)
     try:
         sheets: Any = pl.read_excel(path, sheet_id=0, has_header=False, infer_schema_length=0, drop_empty_rows=True)
     except Exception as error:
@@ -41,6 +49,31 @@ def _workbook(path: Path) -> Table:
             yield Row(zip(columns, map(as_text, cells), strict=True))
 
     return Table(path, columns, read)
+
+
+def _check_extent(path: Path) -> None:
+    """Refuse a workbook of a few bytes whose one far cell would fill the memory with empty ones."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as book:
+        for name in filter(_PART.fullmatch, book.namelist()):
+            right, down, rest = 0, 0, b""
+            with book.open(name) as sheet:
+                while chunk := sheet.read(_CHUNK):
+                    text = rest + chunk
+                    for letters, number in _CELL.findall(text):
+                        right, down = max(right, _column(letters)), max(down, int(number))
+                    if right * down > _MOST_CELLS:
+                        raise PackshotError(f"sheet spans {right} columns and {down} rows, too many to lay out", path)
+                    rest = text[-_LONGEST_TAG:]
+
+
+def _column(letters: bytes) -> int:
+    """``A`` is 1, ``Z`` 26, ``AA`` 27."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - ord("A") + 1
+    return number
 
 
 def _parquet(path: Path) -> Table:
