@@ -1,4 +1,4 @@
-"""Lanczos against Real-ESRGAN: product photos shrunk to 128 pixels and enlarged again to 512.
+"""Lanczos, the shipped network and Real-ESRGAN: product photos shrunk to 128 pixels and enlarged again to 512.
 
     python benchmarks/finishing_upscale.py FOLDER [COUNT] [SHEET.png]
 
@@ -18,11 +18,13 @@ from PIL import Image
 
 from packshot.features.lite0 import Lite0
 from packshot.finishing import upscale
+from packshot.finishing.enlarge import enlarge
 from packshot.images.decode import read
 from packshot.images.resize import resize, to_square
 
 METHODS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "lanczos": lambda rgb: resize(rgb, 512, 512),
+    "upscaler.onnx": enlarge,
     "realesr-animevideov3-x4": lambda rgb: upscale.upscale(rgb, "realesr-animevideov3-x4"),
     "realesrgan-x4plus": lambda rgb: upscale.upscale(rgb, "realesrgan-x4plus"),
 }

@@ -41,7 +41,7 @@ def finish(
         str | None, typer.Option(metavar="WxH", help="Another frame, of any ratio; the product is never cut.")
     ] = None,
     upscale: Annotated[
-        bool, typer.Option("--upscale", help="Enlarge small pictures with Real-ESRGAN instead of Lanczos.")
+        bool, typer.Option("--upscale", help="Enlarge small pictures with Real-ESRGAN: crisper, and invented.")
     ] = False,
     title: Annotated[str, typer.Option(help="Text for an advertisement preset.")] = "",
     price: Annotated[str, typer.Option(help="Price for an advertisement preset, as it is to be read.")] = "",

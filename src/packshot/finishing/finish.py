@@ -13,13 +13,14 @@ from packshot import __version__
 from packshot.finishing import label, mark, shadow, sign
 from packshot.finishing.advert import compose
 from packshot.finishing.enhance import enhance
+from packshot.finishing.enlarge import FACTOR
 from packshot.finishing.facts import Facts
 from packshot.finishing.fit import encode_within
 from packshot.finishing.label import GENERATED, Labels, read_labels
 from packshot.finishing.place import arrange, laid, lift, place, straight, whole
 from packshot.finishing.preset import Preset
 from packshot.finishing.sign import Credentials
-from packshot.finishing.upscale import FACTOR, upscale
+from packshot.finishing.upscale import upscale
 from packshot.images.decode import Picture, decode
 from packshot.images.encode import SUFFIXES, encode
 from packshot.images.resize import resize
@@ -38,7 +39,7 @@ class Options:
         mark: write the visible AI label on AI pictures; None is as the preset says.
         enhance: correct exposure, cast, haze, noise and softness where they are found.
         shadow: draw a soft contact shadow under the product.
-        upscale: enlarge a picture that is smaller than the frame with Real-ESRGAN rather than with Lanczos.
+        upscale: enlarge a picture that is smaller than the frame with Real-ESRGAN, which invents fine detail.
         title, price: texts for a preset with a template.
         credentials: sign the file with them (C2PA).
     """

@@ -7,19 +7,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from packshot.cutout import cut_out
 from packshot.cutout.place import decontaminate
 from packshot.cutout.plain import from_alpha
-from packshot.cutout.raster import Mask, Plane
+from packshot.cutout.raster import Mask, Plane, box_mean
 from packshot.finishing import paper
+from packshot.finishing.enlarge import FACTOR, enlarge, held, resampled
 from packshot.images.decode import Picture
 from packshot.images.resize import resize
 
-# Enlarged further than this, the filter's rings around an edge are wide enough to be seen; each pixel is then held
+# Enlarged further than this, a filter's rings around an edge are wide enough to be seen; each pixel is then held
 # between the darkest and the lightest of its neighbours in the source.
 _RINGS = 2.0
+# Enlarged further than this, a filter's edges are soft: the network is worth its time.
+_SOFT = 3.0
 _SIDES = ("left", "top", "right", "bottom")
 
 
@@ -119,13 +122,24 @@ def arrange(subject: Subject, width: int, height: int, fill: float) -> tuple[NDA
     """
     x, y, scale = _window(subject, width, height, fill)
     layers = np.empty((height, width, 4), np.float32)
-    for channel, plane in enumerate((*np.moveaxis(subject.light, -1, 0), subject.opacity)):
-        layers[..., channel] = _resample(plane, x, y, width, height, scale, 0)
-    np.clip(layers[..., 3], 0, 1, out=layers[..., 3])
+    layers[..., 3] = np.clip(_resample(255 * subject.opacity, x, y, width, height, scale, 0) / 255, 0, 1)
+    if scale > _SOFT:
+        # Colour and opacity apart: what the network makes of an edge in both is not the same.
+        layers[..., :3] = _resample(_continued(subject), x, y, width, height, scale, 0) * layers[..., 3:]
+    else:
+        layers[..., :3] = _resample(subject.light, x, y, width, height, scale, 0)
     # Resampling filters ring; what is less than half a level is nothing.
     layers[layers[..., 3] < 1 / 512] = 0
     layers[..., :3] = np.clip(layers[..., :3], 0, 255 * layers[..., 3:])
     return layers, scale
+
+
+def _continued(subject: Subject) -> NDArray[np.float32]:
+    """The product's colour, (h, w, 3) float32, going on beyond its edge for a few pixels."""
+    opacity = subject.opacity[..., None]
+    around = box_mean(subject.light, 3) / np.maximum(box_mean(opacity, 3), 1e-3)
+    colour = np.where(opacity > 0.5, subject.light / np.maximum(opacity, 0.5), around)
+    return np.clip(colour, 0, 255).astype(np.float32)
 
 
 def laid(layers: NDArray[np.float32], background: Any) -> NDArray[np.uint8]:
@@ -168,6 +182,8 @@ def fitted(picture: Picture, width: int, height: int) -> tuple[NDArray[np.uint8]
     rgb = picture.on_white()
     rows, columns = rgb.shape[:2]
     scale = min(width / columns, height / rows)
+    if scale > _SOFT:
+        rgb = enlarge(rgb)
     return resize(rgb, max(1, round(columns * scale)), max(1, round(rows * scale))), scale
 
 
@@ -193,7 +209,10 @@ def _resample(
     pixels: NDArray[Any], x: float, y: float, width: int, height: int, scale: float, beyond: int,
     how: Image.Resampling = Image.Resampling.LANCZOS,
 ) -> NDArray[Any]:  # fmt: skip
-    """The part of a picture or plane that a frame shows, resampled with antialiasing; ``beyond`` outside of it."""
+    """The part of a picture or plane that a frame shows, resampled with antialiasing; ``beyond`` outside of it.
+
+    What has to grow further than a filter can do well is enlarged by the network first.
+    """
     # Whole pixels around the window, of which `box` then takes an exact fraction.
     reach = 4
     x0, y0 = int(np.floor(x)) - reach, int(np.floor(y)) - reach
@@ -203,16 +222,18 @@ def _resample(
     top, left, bottom, right = max(0, y0), max(0, x0), min(rows, y1), min(columns, x1)
     if bottom > top and right > left:
         part[top - y0 : bottom - y0, left - x0 : right - x0] = pixels[top:bottom, left:right]
-    box = (x - x0, y - y0, x - x0 + width / scale, y - y0 + height / scale)
-    image = Image.fromarray(part)
-    out = np.asarray(image.resize((width, height), how, box=box))
-    if scale <= _RINGS or how != Image.Resampling.LANCZOS:
-        return out
-    low, high = (
-        np.asarray(image.filter(kind(3)).resize((width, height), Image.Resampling.BILINEAR, box=box))
-        for kind in (ImageFilter.MinFilter, ImageFilter.MaxFilter)
-    )
-    return np.clip(out, low, high)
+    x, y = x - x0, y - y0
+    if scale > _SOFT and how == Image.Resampling.LANCZOS:
+        # Once: twice it would make patterns of a model's faintest traces.
+        part, x, y, scale = enlarge(part), FACTOR * x, FACTOR * y, scale / FACTOR
+    box = (x, y, x + width / scale, y + height / scale)
+    values = part.astype(np.float32).reshape(*part.shape[:2], -1)
+    out = resampled(values, width, height, how, box)
+    if scale > _RINGS and how == Image.Resampling.LANCZOS:
+        out = held(out, values, box)
+    if pixels.dtype == np.uint8:
+        out = np.clip(np.rint(out), 0, 255).astype(np.uint8)
+    return out.reshape(height, width, *pixels.shape[2:])
 
 
 def _subject(light: NDArray[np.float32], opacity: Plane, mask: Plane, method: str) -> Subject | str:
