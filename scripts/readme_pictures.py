@@ -20,7 +20,7 @@ ROWS = (
     ("blue jacket", "灰色外套", "white shirt", "蓝色衬衫", "green shorts", "红色短裤", "black hat", "蓝色帽子"),
     ("red skirt", "黑色半身裙", "grey hoodie", "红色连帽卫衣", "white polo shirt", "绿色Polo衫", "red top", "白色上衣"),
 )
-SEED, SIDE = 1, 112
+SEED, SIDE = 1, 128
 
 
 def main() -> None:

@@ -126,6 +126,9 @@ class Drawer(nn.Module):
         self.blocks = nn.ModuleList(blocks)
         self.last_norm = nn.GroupNorm(math.gcd(8, sizes[-1]), sizes[-1])
         self.last = nn.Conv2d(sizes[-1], 3 * patch**2, 3, padding=1)
+        weights = torch.tensor([1.0, 4.0, 1.0]) / 6
+        self.register_buffer("smooth", (weights[:, None] * weights).expand(3, 1, 3, 3).clone(), persistent=False)
+        self.smooth: Tensor
 
     def forward(self, vector: Tensor, style: Tensor) -> Tensor:
         x = self.first(vector).reshape(vector.shape[0], -1, 4, 4)
@@ -133,7 +136,11 @@ class Drawer(nn.Module):
             x = block(x, style)
             if i == self.attend_after:
                 x = self.attention(x)
-        return torch.tanh(F.pixel_shuffle(self.last(F.silu(self.last_norm(x))), self.patch))
+        x = F.pixel_shuffle(self.last(F.silu(self.last_norm(x))), self.patch)
+        if self.patch > 1:
+            # A chequerboard between the pixels of one place is easy to draw and hard to see for a discriminator.
+            x = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), self.smooth, groups=3)
+        return torch.tanh(x)
 
 
 class Seer(nn.Module):
