@@ -30,7 +30,9 @@ def fill(
     mark: Annotated[
         bool | None, typer.Option("--mark/--no-mark", help="Write AI生成 on the images; else as the preset says.")
     ] = None,
-    upscale: Annotated[bool, typer.Option("--upscale", help="Enlarge with Real-ESRGAN instead of Lanczos.")] = False,
+    upscale: Annotated[
+        bool, typer.Option("--upscale", help="Enlarge with Real-ESRGAN: crisper, and invented.")
+    ] = False,
     candidates: Annotated[
         int | None,
         typer.Option("--candidates", min=1, max=64, help="Draw so many for each image and keep the best."),
