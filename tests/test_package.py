@@ -30,6 +30,7 @@ def test_the_base_installation_needs_no_torch() -> None:
         "pillow",
         "pydantic",
         "rich",
+        "sentencepiece",
         "typer",
     }
 
