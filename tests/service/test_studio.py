@@ -62,13 +62,35 @@ class Visit:
         )
         self.errors: list[str] = []
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
-        self.page.goto(f"{url}/", timeout=PATIENCE)
+        self.streams: set[Any] = set()
+        self.page.on("request", lambda r: self.streams.add(r) if "/queue/data" in r.url else None)
+        for end in ("requestfinished", "requestfailed"):
+            self.page.on(end, lambda r: self.streams.discard(r))
+        with self.page.expect_request("**/queue/data*"):
+            self.page.goto(f"{url}/", timeout=PATIENCE)
         self.page.wait_for_selector(".chips")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page has heard all that it asked for; Gradio can drop what is asked within that moment."""
+        while True:
+            self.page.wait_for_timeout(100)
+            if not self.streams:
+                return
+
+    def drawn(self, count: int) -> None:
+        """Wait until so many pictures are there; otherwise say what the page says instead."""
+        try:
+            self.page.wait_for_function(f"document.querySelectorAll('.shot img').length === {count}")
+        except sync_api.TimeoutError:
+            said = self.page.locator(".two-columns:visible").inner_text()
+            raise AssertionError(f"no {count} pictures, the page says {said!r} and {self.errors}") from None
 
     def tab(self, name: str) -> None:
         self.page.get_by_role("tab", name=name, exact=True).click()
 
     def go(self) -> None:
+        self.settle()
         self.page.locator(".two-columns:visible button.primary").click()
 
     @property
@@ -96,13 +118,14 @@ def visit(browser: Any, studio: str) -> Iterator[Any]:
 def test_a_chinese_description_becomes_a_picture_that_the_market_takes(
     visit: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page = visit("zh").page
+    one = visit("zh")
+    page = one.page
     assert page.url.endswith("/zh/")
     assert page.evaluate("document.documentElement.lang") == "zh-CN"
     page.get_by_label(ZH.describe).first.fill("黑色连衣裙")
     page.locator(".two-columns:visible").get_by_text("2", exact=True).click()
     page.locator(".two-columns:visible button.primary").click()
-    page.wait_for_function("document.querySelectorAll('.shot img').length === 2")
+    one.drawn(2)
     with page.expect_download() as download:
         page.locator(".shot").first.get_by_role("link", name=ZH.download).click()
     path = tmp_path / download.value.suggested_filename
@@ -120,12 +143,12 @@ def test_pictures_lead_to_more_pictures(visit: Any) -> None:
     page.get_by_role("button", name="red dress").click()
     page.wait_for_function("document.querySelector('textarea').value === 'red dress'")
     one.go()
-    page.wait_for_function("document.querySelectorAll('.shot img').length === 4")
+    one.drawn(4)
     seed = page.locator(".shot b").first.inner_text().split()[-1]
     for name, heading in ((EN.variations, EN.variations_of), (EN.like, EN.like_of)):
         page.locator(".shot").first.get_by_role("button", name=name).click()
         page.get_by_text(heading.format(seed)).wait_for()
-        page.wait_for_function("document.querySelectorAll('.shot img').length === 4")
+        one.drawn(4)
         seed = page.locator(".shot b").first.inner_text().split()[-1]
     one.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.locator(".shot").first.get_by_role("button", name=EN.copy).click()
@@ -194,7 +217,7 @@ def test_a_description_is_never_more_than_text(visit: Any) -> None:
     one = visit("en")
     one.page.get_by_label(EN.describe).first.fill(HOSTILE)
     one.go()
-    one.page.wait_for_function("document.querySelectorAll('.shot img').length === 4")
+    one.drawn(4)
     shown = one.page.locator(".results-head .what").inner_text()
     assert "{{constructor}} ${document.title=2} `x`" in shown
     assert one.page.title() == EN.title
@@ -210,7 +233,7 @@ def test_every_tab_fits_can_be_read_and_asks_nobody_else(language: str, scheme: 
     checker = axe.Axe()
     one.page.get_by_role("button", name=words.example_texts[0]).click()
     one.go()
-    one.page.wait_for_function("document.querySelectorAll('.shot img').length === 4")
+    one.drawn(4)
     wide = one.width
     for tab in (words.draw_tab, words.table_tab, words.photo_tab, words.explain_tab, words.model_tab):
         one.tab(tab)
@@ -233,7 +256,8 @@ def test_every_tab_fits_can_be_read_and_asks_nobody_else(language: str, scheme: 
 
 
 def test_it_can_be_used_without_a_mouse(visit: Any) -> None:
-    page = visit("en").page
+    one = visit("en")
+    page = one.page
 
     def tab_to(what: str) -> None:
         """Press Tab until the element of that name, or tag, has the focus."""
@@ -253,7 +277,7 @@ def test_it_can_be_used_without_a_mouse(visit: Any) -> None:
     tab_to("TEXTAREA")
     page.keyboard.type("red dress")
     page.keyboard.press("Control+Enter")
-    page.wait_for_function("document.querySelectorAll('.shot img').length === 4")
+    one.drawn(4)
     tab_to(EN.download)
     tab_to(EN.variations)
     page.keyboard.press("Enter")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ from packshot.catalog import Catalog
 from packshot.errors import PackshotError
 from packshot.families import FAMILIES, config_class
 from packshot.generation.generator import Generator
-from packshot.training.data import load_training_set
+from packshot.training.data import MOST_REPEATS, balanced, load_training_set
 from packshot.training.loop import rate_at
 from packshot.training.recipe import TrainingConfig, load_recipe
 from packshot.training.train import train
@@ -176,6 +177,25 @@ def test_every_picture_is_seen_once_an_epoch(catalog_path: Path) -> None:
     assert sorted(first_epoch) == list(range(len(data)))
 
 
+def test_rare_kinds_are_shown_more_often_and_none_is_left_out() -> None:
+    kinds = ["shoe"] * 64 + ["hat"] * 16 + ["scarf"] * 1
+    shown = [np.bincount(balanced(kinds, balance), minlength=len(kinds)) for balance in (0.0, 0.5, 1.0)]
+    assert (shown[0] == 1).all()
+    assert (shown[1][:64] == 1).all()
+    assert (shown[1][64:80] == 2).all()
+    assert shown[1][80] == MOST_REPEATS
+    assert (shown[2][64:] == MOST_REPEATS).all()
+
+
+def test_an_epoch_of_balanced_pictures_is_mixed(catalog_path: Path) -> None:
+    data = dataclasses.replace(_data(catalog_path), order=np.array([0, 0, 1, 2, 3]))
+    seen = np.concatenate([data._rows(step, 5, seed=5) for step in range(2)])
+    assert sorted(seen[:5]) == sorted(seen[5:]) == [0, 0, 1, 2, 3]
+    assert list(seen[:5]) != list(seen[5:])
+    assert data.joined(data).order is None
+    assert len(data.joined(data)) == 10
+
+
 def test_a_batch_is_a_function_of_its_step(catalog_path: Path) -> None:
     data = _data(catalog_path)
     options = {"mirror": True, "drop_text": 0.2, "drop_attributes": 0.2}
@@ -193,7 +213,7 @@ def _data(catalog_path: Path):
     catalog, vocabulary = Catalog(catalog_path), load_vocabulary()
     terms = terms_of(catalog.attributes("train"), vocabulary)
     conditioner = Conditioner(SentenceEncoder(), terms, vocabulary)
-    return load_training_set(catalog, range(len(catalog.train)), 32, "pad", conditioner)
+    return load_training_set(catalog, range(len(catalog.train)), 32, "pad", conditioner, balance=0.0)
 
 
 def test_the_learning_rate_rises_holds_and_falls_to_zero() -> None:

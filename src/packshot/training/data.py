@@ -19,6 +19,8 @@ from packshot.text.attributes import Attributes
 from packshot.text.condition import Conditioner
 
 FEWEST = 16
+# A handful of pictures shown more often than this is learned by heart.
+MOST_REPEATS = 4.0
 _CHUNK = 64
 
 
@@ -32,6 +34,7 @@ class TrainingSet:
         texts: (n, 2) indices into ``vectors``; a product described in one language has the same index twice.
         attributes: (n, terms) float32.
         latents: (n, 2, ...) float16, what a family computes once of every picture and of its mirror image.
+        order: (m,) the pictures of one epoch, a picture of a rare kind several times; all of them once by default.
     """
 
     pixels: NDArray[np.uint8]
@@ -39,9 +42,15 @@ class TrainingSet:
     texts: NDArray[np.int64]
     attributes: NDArray[np.float32]
     latents: NDArray[np.float16] | None = None
+    order: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.pixels)
+
+    @property
+    def epoch(self) -> NDArray[np.int64]:
+        """The pictures of one epoch, unmixed."""
+        return np.arange(len(self)) if self.order is None else self.order
 
     @property
     def condition_dim(self) -> int:
@@ -53,7 +62,7 @@ class TrainingSet:
         """The pictures (size, s, s, 3), conditions (size, condition_dim) and latents of one step.
 
         A function of its arguments alone, so that a resumed training sees what an undisturbed one would have seen.
-        Every picture is seen once before any is seen again.
+        All of an epoch is seen before the next begins.
         """
         rng = np.random.Generator(np.random.Philox(key=seed, counter=[step, 0, 0, 1]))
         rows = self._rows(step, size, seed)
@@ -69,12 +78,14 @@ class TrainingSet:
 
     def first(self, count: int) -> TrainingSet:
         """Its first pictures."""
-        return replace(self, pixels=self.pixels[:count], texts=self.texts[:count], attributes=self.attributes[:count])
+        return replace(
+            self, pixels=self.pixels[:count], texts=self.texts[:count], attributes=self.attributes[:count], order=None
+        )
 
     def joined(self, other: TrainingSet) -> TrainingSet:
         """Both sets, held in memory; the smaller one is repeated until they weigh about the same."""
-        longest = max(len(self), len(other))
-        mine, theirs = (np.tile(np.arange(len(s)), round(longest / len(s))) for s in (self, other))
+        longest = max(len(self.epoch), len(other.epoch))
+        mine, theirs = (np.tile(s.epoch, round(longest / len(s.epoch))) for s in (self, other))
         return TrainingSet(
             pixels=np.concatenate([self.pixels[mine], other.pixels[theirs]]),
             vectors=np.concatenate([self.vectors, other.vectors]),
@@ -96,9 +107,9 @@ class TrainingSet:
     def _rows(self, step: int, size: int, seed: int) -> NDArray[np.int64]:
         first, parts, needed = step * size, [], size
         while needed:
-            epoch, at = divmod(first, len(self))
-            order = np.random.Generator(np.random.Philox(key=seed, counter=[epoch, 0, 0, 2])).permutation(len(self))
-            part = order[at : at + needed]
+            epoch, at = divmod(first, len(self.epoch))
+            mixed = np.random.Generator(np.random.Philox(key=seed, counter=[epoch, 0, 0, 2])).permutation(self.epoch)
+            part = mixed[at : at + needed]
             parts.append(part)
             needed -= len(part)
             first += len(part)
@@ -106,9 +117,9 @@ class TrainingSet:
 
 
 def load_training_set(
-    catalog: Catalog, rows: Sequence[int], resolution: int, fit: Fit, conditioner: Conditioner
+    catalog: Catalog, rows: Sequence[int], resolution: int, fit: Fit, conditioner: Conditioner, balance: float
 ) -> TrainingSet:
-    """Rows of the training split of a catalog at a resolution.
+    """Rows of the training split of a catalog at a resolution; for ``balance`` see :func:`balanced`.
 
     Raises:
         PackshotError: there are fewer than ``FEWEST`` pictures.
@@ -121,7 +132,28 @@ def load_training_set(
     every = catalog.attributes("train")
     known = [every[i] for i in rows]
     vectors, texts = _vectors(catalog, pairs, conditioner)
-    return TrainingSet(pixels, vectors, texts, conditioner.multi_hot(known))
+    order = balanced([terms.get("category", ("",))[0] for terms in known], balance) if balance else None
+    return TrainingSet(pixels, vectors, texts, conditioner.multi_hot(known), order=order)
+
+
+def balanced(kinds: Sequence[str], balance: float) -> NDArray[np.int64]:
+    """The pictures of an epoch in which rare kinds are shown more often.
+
+    The square root of a kind's share, rather than the share itself, is what Mahajan et al. 2018 train with.
+
+    Args:
+        kinds: of every picture.
+        balance: 0 leaves the shares as they are, 0.5 takes their square root, 1 makes them equal; no picture is shown
+            more than ``MOST_REPEATS`` times.
+
+    Returns:
+        (m,) indices of pictures, m at least ``len(kinds)``.
+    """
+    names, which, counts = np.unique(np.array(kinds, dtype=str), return_inverse=True, return_counts=True)
+    often = np.minimum((counts.max() / counts) ** balance, MOST_REPEATS)
+    return np.concatenate(
+        [np.resize(np.flatnonzero(which == k), round(counts[k] * often[k])) for k in range(len(names))]
+    )
 
 
 def _load_pixels(catalog: Catalog, rows: Sequence[int], resolution: int, fit: Fit) -> NDArray[np.uint8]:

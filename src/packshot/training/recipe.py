@@ -29,6 +29,7 @@ class TrainingConfig(BaseModel):
         ema: decay of the moving average of the weights, per step.
         mirror: whether pictures are mirrored at random; not for products with writing on them.
         fit: how a picture becomes a square: its centre (``crop``), or all of it on white (``pad``).
+        balance: how far rare kinds are shown more often than they occur, from 0, as they are, to 1, all alike.
         without: flags of catalog rows to leave out; by default those whose product could not be cut out.
         drop_text: share of examples whose sentence vector is zeroed.
         drop_attributes: share of attribute inputs that are zeroed, so that a description need not name them all.
@@ -53,6 +54,7 @@ class TrainingConfig(BaseModel):
     ema: float = Field(default=0.998, ge=0, lt=1)
     mirror: bool = True
     fit: Literal["crop", "pad"] = "pad"
+    balance: float = Field(default=0.0, ge=0, le=1)
     without: tuple[str, ...] = ("background",)
     drop_text: float = Field(default=0.1, ge=0, le=1)
     drop_attributes: float = Field(default=0.1, ge=0, le=1)

@@ -57,18 +57,20 @@ def tab(core: Core, words: Words, page: gr.Blocks) -> None:
         with gr.Column(scale=8, min_width=300):
             jobs = gr.Dropdown([], label=words.jobs, visible=False)
             shown = gr.HTML(empty(words.no_jobs, words.table_intro), js_on_load=_CLICKS, apply_default_css=False)
-    desk, timer = gr.State(Desk()), gr.Timer(1.0)
+    # It ticks while a job is under way and no longer: Gradio ends a page's stream whenever nothing is pending, and an
+    # event that another part of the page starts at that very moment is dropped with it.
+    desk, timer = gr.State(Desk()), gr.Timer(1.0, active=False)
 
     def submit(
         path: str | None, chosen: str, n: int, only_missing: bool, state: Desk, request: gr.Request
     ) -> tuple[Any, ...]:
         if not path:
-            return message(words.no_file), gr.skip(), gr.skip(), state
+            return message(words.no_file), gr.skip(), gr.skip(), state, gr.skip()
         try:
             wanted = JobRequest(n=int(n), all=not only_missing, preset=chosen or None)
             folder = core.desk.submit(_owner(request), Path(path).name, Path(path).read_bytes(), wanted)
         except (ApiError, PackshotError) as error:
-            return message(words.error(error)), gr.skip(), gr.skip(), state
+            return message(words.error(error)), gr.skip(), gr.skip(), state, gr.skip()
         fresh = Desk(job=folder.path.name)
         return "", *_looked(core, words, fresh, request)
 
@@ -78,7 +80,7 @@ def tab(core: Core, words: Words, page: gr.Blocks) -> None:
     def look(state: Desk, request: gr.Request) -> tuple[Any, ...]:
         folder = _mine(core, state.job, request)
         if folder is None or folder.status.updated == state.seen:
-            return gr.skip(), gr.skip(), gr.skip()
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         return _looked(core, words, state, request)
 
     def start(request: gr.Request) -> tuple[Any, ...]:
@@ -88,7 +90,7 @@ def tab(core: Core, words: Words, page: gr.Blocks) -> None:
     def click(state: Desk, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         folder = _mine(core, state.job, request)
         if folder is None:
-            return gr.skip(), gr.skip(), gr.skip()
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         action, value = str(getattr(event, "action", "")), str(getattr(event, "value", ""))
         return _looked(core, words, _acted(core, folder, state, action, value), request)
 
@@ -99,7 +101,7 @@ def tab(core: Core, words: Words, page: gr.Blocks) -> None:
         "concurrency_id": "desk",
         "concurrency_limit": 1,
     }
-    outputs = [jobs, shown, desk]
+    outputs = [jobs, shown, desk, timer]
     go.click(submit, [file, preset, count, missing, desk], [said, *outputs], **quiet)
     jobs.input(choose, [jobs], outputs, **quiet)
     shown.click(click, [desk], outputs, trigger_mode="multiple", **quiet)
@@ -136,19 +138,20 @@ def _mine(core: Core, id: str, request: gr.Request) -> JobFolder | None:
 
 
 def _looked(core: Core, words: Words, state: Desk, request: gr.Request) -> tuple[Any, ...]:
-    """The list of jobs, the chosen job's view, and the state after it was seen."""
+    """The list of jobs, the chosen job's view, the state after it was seen, and whether to look again."""
     mine = core.desk.of(_owner(request))
     choices = [(_named(words, folder), folder.path.name) for folder in mine]
     folder = _mine(core, state.job, request)
     listed = gr.Dropdown(choices, value=state.job if folder else None, visible=bool(mine))
     if folder is None:
-        return listed, empty(words.no_jobs, words.table_intro), state
+        return listed, empty(words.no_jobs, words.table_intro), state, gr.Timer(active=False)
     status = folder.status
     view = _job(words, folder, status)
     # Between a stop and what comes after it there is nothing to review.
     if status.state in ENDED:
         view += _review(core, words, folder, state)
-    return listed, view, Desk(state.job, state.page, state.redo, status.updated)
+    seen = Desk(state.job, state.page, state.redo, status.updated)
+    return listed, view, seen, gr.Timer(active=status.state not in ENDED)
 
 
 def _named(words: Words, folder: JobFolder) -> str:
