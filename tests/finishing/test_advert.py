@@ -149,3 +149,17 @@ def test_a_picture_with_its_background_has_no_bars_beside_it():
     plain = np.abs(page.astype(int) - page[:, :1]).max(-1) <= 2
     assert plain[300, 100], "the page goes on beside the picture"
     assert not plain[240, 300]
+
+
+def test_the_shadow_runs_out_below_the_products_place():
+    template = preset.load("ad-1x1").template.model_copy(update={"background": "#f0f0f0"})
+    flat = picture(box=(0.2, 0.4, 0.8, 0.6), kind="rectangle")
+    tall = picture(box=(0.4, 0.1, 0.6, 0.9), kind="rectangle")
+    for photo in (flat, tall):
+        page, _ = compose(photo, 1080, 1080, template, "", "", [])
+        middle = page[:, 540, 1].astype(int)
+        lowest = int(np.flatnonzero(middle < 150)[-1])
+        below = middle[lowest + 6 :]
+        assert below[0] < 235, "there is no shadow"
+        assert np.abs(np.diff(below)).max() <= 8, "it ends in a line"
+        assert below[-1] == 240

@@ -45,6 +45,18 @@ def test_generated_pictures_are_warned_of_softness_and_carry_their_labels(name):
     assert found["ai_label"] == "pass"
 
 
+@pytest.mark.parametrize("box", [(0.3, 0.3, 0.5, 0.5), (0.1, 0.1, 0.9, 0.9)])
+def test_the_visible_label_is_neither_product_nor_background(box):
+    bare = encode(product(300, box), "png", xmp=label.xmp(RECORD))
+    jd = preset.load("jd").changed(fill=0.5)
+    marked, plain = (Facts(finish(bare, jd, Options(mark=m)).data) for m in (True, False))
+    assert marked.measure("visible_mark") is True
+    assert marked.white_background == plain.white_background == 1
+    assert marked.subject is not None
+    assert plain.subject is not None
+    assert np.abs(np.subtract(marked.subject[1], plain.subject[1])).max() <= 2
+
+
 def test_amazon_warns_of_generated_pictures_only():
     amazon = preset.load("amazon")
     assert statuses(finish(generated(), amazon).data, "amazon")["photograph"] == "warning"

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from packshot.cutout import CutOut
 from packshot.finishing import paper
 from packshot.finishing.place import Subject, lift, place
 from packshot.images.decode import Picture, read
@@ -124,6 +125,55 @@ def test_a_shadow_goes_where_a_market_forbids_it():
     assert bare.box[3] <= 214
     assert kept.box[3] >= 224
     assert bare.opacity[150, 150] == 1
+
+
+def test_an_edge_on_another_colour_follows_the_pixels_not_the_flood():
+    cover = shape(900, (0.1, 0.2, 0.8, 0.9))
+    rgb = product(900, (0.1, 0.2, 0.8, 0.9), paper=(244, 244, 244), noise=0.5)
+    subject = lift(Picture(rgb, None, "PNG", False), onto_white=False, shadow=False)
+    assert isinstance(subject, Subject)
+    edge = (cover > 0.02) & (cover < 0.98)
+    assert np.abs(subject.opacity - cover)[edge].mean() < 0.06
+    on_blue = subject.light + (1 - subject.opacity[..., None]) * (30, 60, 200)
+    assert on_blue[edge][:, 1].max() < 90, "a pale rim"
+
+
+def test_paper_between_a_sleeve_and_its_body_is_no_product():
+    rgb = product(64, (0.15, 0.15, 0.85, 0.85), kind="rectangle", colour=(60, 60, 90))
+    rgb[24:, 20:22] = 255
+    subject = lift(Picture(rgb, None, "PNG", False), onto_white=False, shadow=False)
+    assert isinstance(subject, Subject)
+    assert subject.opacity[30:50, 20:22].max() < 0.1
+    assert subject.opacity[30:50, 24:50].min() > 0.9
+    # A print that no paper leads to stays.
+    rgb = product(64, (0.15, 0.15, 0.85, 0.85), kind="rectangle", colour=(60, 60, 90))
+    rgb[24:40, 24:40] = 255
+    printed = lift(Picture(rgb, None, "PNG", False), onto_white=False, shadow=False)
+    assert isinstance(printed, Subject)
+    assert printed.opacity[24:40, 24:40].min() == 1
+
+
+def pale_machine() -> Picture:
+    """A bluish white box whose lower left side is as grey as a shadow, with a shadow to its right."""
+    rgb = np.full((300, 300, 3), 250, np.float32)
+    y, x = np.mgrid[0:300, 0:300]
+    rgb -= (50 * np.exp(-(((x - 220) / 30) ** 2 + ((y - 262) / 8) ** 2)))[..., None]
+    rgb[50:260, 60:220] = (214, 216, 238)
+    rgb[180:235, 60:130] = 240
+    rgb[100:170, 110:170] = 30
+    return Picture(rgb.astype(np.uint8), None, "PNG", False)
+
+
+@pytest.mark.parametrize("sure", [True, False])
+def test_a_pale_product_is_not_bitten_where_it_looks_like_a_shadow(monkeypatch, sure):
+    known = np.zeros((300, 300), np.float32)
+    known[50:260, 60:220] = 1
+    told = CutOut(known, "network", 0.95, None) if sure else CutOut(known, "network", 0.5, "not sure")
+    monkeypatch.setattr(paper, "by_network", lambda _: told)
+    subject = lift(pale_machine(), onto_white=False, shadow=False)
+    assert isinstance(subject, Subject)
+    assert subject.opacity[53:257, 64:216].min() > 0.9
+    assert (subject.opacity[262, 235] < 0.1) == sure, "only who knows the shape may take the shadow away"
 
 
 def test_a_product_that_touches_both_ends_is_centred_with_room_around_it():

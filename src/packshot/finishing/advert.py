@@ -41,10 +41,11 @@ def compose(
     tone = product_tone(subject) if isinstance(subject, Subject) else np.array([90.0, 0.0, 4.0])
     page = background(template, width, height, tone)
     left, top, right, bottom = _pixels(template.product, width, height)
-    part = page[top:bottom, left:right]
     if isinstance(subject, Subject):
-        layers, scale = arrange(subject, right - left, bottom - top, 0.98)
-        page[top:bottom, left:right] = laid(shadow.under(layers), part)
+        # The shadow may leave the product's box, and ends in nothing, not in a line.
+        layers = np.zeros((height, width, 4), np.float32)
+        layers[top:bottom, left:right], scale = arrange(subject, right - left, bottom - top, 0.98)
+        page = laid(shadow.under(layers), page)
     else:
         notes.append(f"the picture is used with its background: {subject}")
         small, scale = fitted(picture, right - left, bottom - top)

@@ -61,9 +61,14 @@ class Facts:
         return self.picture.on_white()
 
     @cached_property
+    def _unmarked(self) -> NDArray[np.uint8]:
+        """The pixels without the visible AI label, which is neither product nor background."""
+        return mark.without(self.rgb, self.labels.finish)
+
+    @cached_property
     def subject(self) -> tuple[NDArray[np.float32], tuple[int, int, int, int]] | None:
         """The product's mask and its box (left, top, right, bottom), if it can be told from its background."""
-        sheet = paper.find(self.rgb)
+        sheet = paper.find(self._unmarked)
         if sheet is None:
             return None
         seen = sheet.mask > 0.5
@@ -75,7 +80,7 @@ class Facts:
     @cached_property
     def white_background(self) -> float:
         """Share of the background's pixels that are exactly white; of the border's where there is no product."""
-        white = (self.rgb == 255).all(-1)
+        white = (self._unmarked == 255).all(-1)
         if self.subject is None:
             border = np.concatenate([white[0], white[-1], white[:, 0], white[:, -1]])
             return float(border.mean())

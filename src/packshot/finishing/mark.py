@@ -99,6 +99,28 @@ def find(rgb: NDArray[np.uint8], finish: Mapping[str, Any]) -> bool | None:
     return bool(abs(_correlation(seen, cover)) >= _FOUND)
 
 
+def without(rgb: NDArray[np.uint8], finish: Mapping[str, Any]) -> NDArray[np.uint8]:
+    """The picture with the mark, where `find` finds it, painted over in the colour around it.
+
+    Args:
+        rgb, finish: as in `find`.
+
+    Returns:
+        (h, w, 3) uint8; the same array if there is no mark.
+    """
+    if not find(rgb, finish):
+        return rgb
+    left, top, right, bottom = finish["mark"]["box"]
+    # Its plate is as wide as this, and JPEG smears a letter's edge over its block of 8 pixels.
+    pad = max(8, (bottom - top) // 4) + 1
+    left, top = max(0, left - pad), max(0, top - pad)
+    part = rgb[top : bottom + pad, left : right + pad]
+    ring = np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
+    out = rgb.copy()
+    out[top : bottom + pad, left : right + pad] = np.median(ring, axis=0)
+    return out
+
+
 def _cover(text: str, shortest: int) -> NDArray[np.float32]:
     font = typeset.font_for(text)
     size = _HEIGHT * shortest

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from packshot.cutout.cut import by_network
 from packshot.cutout.place import decontaminate
 from packshot.cutout.raster import (
     Mask,
@@ -33,11 +34,14 @@ _TOLERANCE = (6.5, 14.0)
 _NOISE, _CERTAIN = 3.0, 16.0
 # A shadow is no darker than this, and changes no faster from pixel to pixel; in levels.
 _DARKEST, _SLOPE = 150.0, 7.0
-# In a small picture it is paler than this in every channel.
+# In a small picture it is paler than this in every channel; so is a product that is all but white.
 _FAINT = 64.0
 # The part of the product's height below which its shadow lies.
 _GROUND = 0.6
 _WORK_SIDE = 512
+# Distance of a product's colour from the paper's, in levels, at which an edge between them begins to be told by its
+# colour, and is told by it alone.
+_TONE = (30.0, 90.0)
 # Pictures up to this side are drawn, or thumbnails: their edges are one pixel wide.
 _SMALL = 192
 
@@ -110,8 +114,8 @@ def without_shadow(rgb: NDArray[np.uint8], paper: Paper) -> Paper:
     """The paper with the product's shadow counted to it.
 
     A shadow on white paper is grey, changes slowly, lies low, and runs out into the paper; the product begins where
-    the picture changes fast or takes on colour. Where that would take away a third of the product, or the product is
-    pale and grey itself, nothing is changed.
+    the picture changes fast or takes on colour. Where the product is grey or pale itself, the network of the cut-out
+    room has to know. Where neither does, or a third of the product would go, nothing is changed.
     """
     height, width = paper.mask.shape
     small_height, small_width = fit_size(height, width, _WORK_SIDE)
@@ -127,12 +131,18 @@ def without_shadow(rgb: NDArray[np.uint8], paper: Paper) -> Paper:
     rows = np.flatnonzero(product.any(1))
     ground = int(rows[0]) + round(_GROUND * len(rows))
     above = product[:ground]
-    # A pale grey product looks like its own shadow, and would be eaten with it.
-    if (shade[:ground] & above).sum() > 0.4 * above.sum():
-        return paper
-    # A thread of grey between two edges is no way for a shadow to have gone.
-    wide = erode(shade | ~product)
-    shadow = dilate(reach(frame(wide.shape), wide)) & product & shade
+    # A pale or grey product looks like its own shadow, and would be eaten with it.
+    pale = (grey[:ground] < _FAINT) & above
+    if (shade[:ground] & above).sum() > 0.4 * above.sum() or pale.sum() > 0.5 * above.sum():
+        cut = None if small else by_network(rgb)
+        if cut is None or not cut.good:
+            return paper
+        # The network knows the shapes of things, but not to the pixel.
+        shadow = product & ~dilate(resize_plane(cut.mask, small_width, small_height) > 0.5, 2)
+    else:
+        # A thread of grey between two edges is no way for a shadow to have gone.
+        wide = erode(shade | ~product)
+        shadow = dilate(reach(frame(wide.shape), wide)) & product & shade
     # It lies on the ground: a pale side of the product higher up may look just like one.
     shadow[:ground] = False
     rest = _without_specks(product & ~shadow)
@@ -156,12 +166,10 @@ def whiten(rgb: NDArray[np.uint8], paper: Paper, *, shadow: bool = True) -> tupl
     """
     depth = np.clip(255 - rgb * (255 / paper.light()), 0, 255).astype(np.float32)
     strongest = _largest(depth)
-    ramp = np.clip((strongest - _NOISE) / (_CERTAIN - _NOISE), 0, 1)
-    ramp = ramp * ramp * (3 - 2 * ramp)
     radius = 1 + max(paper.mask.shape) // (120 if shadow else 600)
     near = np.clip(soften(paper.mask > 0.02, radius) * 2, 0, 1)
     inside = np.clip(soften(paper.mask, 1) * 2 - 1, 0, 1)
-    keep = np.maximum(inside, ramp * near).astype(np.float32)
+    keep = np.maximum(inside, _ramp(strongest) * near).astype(np.float32)
     depth *= keep[..., None]
     # The least opaque layer that can look like this on white, but solid inside, where white is the product's.
     opacity = np.maximum(strongest * keep / 255, inside).astype(np.float32)
@@ -180,7 +188,7 @@ def separate(rgb: NDArray[np.uint8], paper: Paper, *, shadow: bool = True) -> tu
     core = without_shadow(rgb, paper)
     opacity: Plane = np.clip(core.mask, 0, 1).astype(np.float32)
     if max(opacity.shape) > _SMALL:
-        light = decontaminate(rgb, opacity) * opacity[..., None]
+        light, opacity = _matted(rgb, decontaminate(rgb, opacity), opacity, core)
     else:
         light, opacity = _unmixed(rgb, core)
     if shadow and core is not paper:
@@ -220,6 +228,32 @@ def cleared(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return out
 
 
+def _matted(
+    rgb: NDArray[np.uint8], colour: NDArray[np.float32], opacity: Plane, paper: Paper
+) -> tuple[NDArray[np.float32], Plane]:
+    """As `separate` without a shadow: at an edge the opacity is how far a pixel has gone from paper to product.
+
+    The mask was drawn at `_WORK_SIDE`, in steps that show. Both colours are known at the edge: the paper's, and the
+    product's continued over it. Where the two are alike, the mask has to do.
+
+    Args:
+        colour: (h, w, 3) float32, the product's, going on beyond its edge.
+        opacity: (h, w) float32 in 0..1, the mask.
+    """
+    white = paper.light()
+    depth = white - colour
+    span = (depth * depth).sum(-1)
+    share = np.clip(((white - rgb) * depth).sum(-1) / np.maximum(span, 1), 0, 1)
+    trust = np.clip((np.sqrt(span) - _TONE[0]) / (_TONE[1] - _TONE[0]), 0, 1)
+    edge = (soften(opacity, 2 + max(opacity.shape) // _WORK_SIDE) < 1) & (opacity > 0)
+    trust = np.where(edge, trust, 0).astype(np.float32)
+    exact = (trust * share + (1 - trust) * opacity).astype(np.float32)
+    cover, part = exact[..., None], trust[..., None]
+    # What is left of a pixel without its paper is the product's own detail.
+    own = np.clip(rgb - (1 - cover) * white, 0, 255 * cover)
+    return (part * own + (1 - part) * colour * cover).astype(np.float32), exact
+
+
 def _unmixed(rgb: NDArray[np.uint8], paper: Paper) -> tuple[NDArray[np.float32], Plane]:
     """As `separate` without a shadow, for a picture so small that its outermost pixel alone is mixed with paper.
 
@@ -228,10 +262,18 @@ def _unmixed(rgb: NDArray[np.uint8], paper: Paper) -> tuple[NDArray[np.float32],
     depth = np.clip(255 - rgb * (255 / paper.light()), 0, 255).astype(np.float32)
     strongest = _largest(depth)
     deepest = np.asarray(Image.fromarray(strongest).filter(ImageFilter.MaxFilter(3)), np.float32)
-    share = strongest / np.maximum(deepest, _CERTAIN)
-    solid = erode(paper.mask > 0.5)
+    share = _ramp(strongest) * strongest / np.maximum(deepest, _CERTAIN)
+    # Between a sleeve and its body the paper's way in is a pixel wide, and counts as closed.
+    open_ = reach(paper.mask <= 0.5, (strongest < _CERTAIN) | (paper.mask <= 0.5))
+    solid = erode((paper.mask > 0.5) & ~open_)
     opacity = np.where(solid, 1, share * (paper.mask > 0.02)).astype(np.float32)
     return np.maximum(255 * opacity[..., None] - depth, 0).astype(np.float32), opacity
+
+
+def _ramp(depth: Plane) -> Plane:
+    """0 for what is background noise, 1 for what surely is none."""
+    ramp = np.clip((depth - _NOISE) / (_CERTAIN - _NOISE), 0, 1)
+    return (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
 
 
 def soften(mask: Plane | Mask, radius: int) -> Plane:
