@@ -110,6 +110,52 @@ def test_a_batch_reports_the_bad_file_and_finishes_the_rest(tmp_path):
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.jpg", "c.jpg"]
 
 
+def broken(kind: str) -> bytes:
+    """A PNG whose structure is sound but for one byte."""
+    data = bytearray(generated())
+    at = {"signature": 0, "header": 29, "text": data.index(b"tEXt") + 20, "pixels": data.index(b"IDAT") + 100}[kind]
+    data[at] ^= 0xFF
+    return bytes(data)
+
+
+@pytest.mark.parametrize("kind", ["signature", "header", "text", "pixels"])
+def test_one_wrong_byte_is_one_line_and_the_batch_goes_on(tmp_path, capsys, kind):
+    (tmp_path / "a.png").write_bytes(broken(kind))
+    (tmp_path / "b.png").write_bytes(png(product()))
+    (tmp_path / "c.png").write_bytes(b"")
+    assert run(["finish", str(tmp_path), "--preset", "taobao", "-o", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr()
+    lines = told.out.splitlines()
+    assert len(lines) == 3
+    assert lines[0].startswith(f"{tmp_path / 'a.png'}: ")
+    assert "picture" in lines[0]
+    assert lines[1] == f"{tmp_path / 'c.png'}: empty file."
+    assert "Traceback" not in told.out + told.err
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["b.jpg"]
+
+
+def test_a_second_run_makes_only_what_is_missing(tmp_path, monkeypatch):
+    for i in range(3):
+        (tmp_path / f"{i}.png").write_bytes(png(product(60, colour=(60 * i, 80, 90))))
+    sources, out = pictures([tmp_path]), tmp_path / "out"
+
+    def run_again(options: Options | None = None, **how: bool) -> list[str]:
+        made = []
+        monkeypatch.setattr(batch, "finish", lambda *a: (made.append(1), finish(*a))[1])
+        outcomes = list(finish_files(sources, TAOBAO, out, options, workers=0, **how))
+        return [("made " if o.written else "") + o.error[:19] for o in outcomes] + [str(len(made))]
+
+    assert run_again() == ["made ", "made ", "made ", "3"]
+    (out / "1.jpg").unlink()
+    assert run_again() == ["", "made ", "", "1"]
+    # Another picture under the same name, another wish, a changed or broken result: made anew, and never overwritten.
+    sources[0].write_bytes(png(product(60, colour=(200, 200, 0))))
+    (out / "2.jpg").write_bytes((out / "2.jpg").read_bytes()[:-200])
+    assert run_again() == ["file exists already", "", "file exists already", "2"]
+    assert run_again(Options(shadow=True))[:3] == ["file exists already"] * 3
+    assert run_again(overwrite=True) == ["made ", "", "made ", "3"]
+
+
 def test_two_sources_of_one_name_are_refused_before_anything_is_written(tmp_path):
     (tmp_path / "a.png").write_bytes(png(product()))
     (tmp_path / "a.jpg").write_bytes(png(product(), "jpeg"))

@@ -7,6 +7,7 @@ import pytest
 from packshot.cli import run
 from packshot.errors import PackshotError
 from packshot.finishing import label, preset, sign
+from packshot.finishing.batch import finish_files
 from packshot.finishing.check import check
 from packshot.finishing.finish import Options, finish
 from packshot.images.encode import FORMATS, encode
@@ -112,3 +113,11 @@ def test_without_the_package(monkeypatch):
 def test_the_key_is_never_printed(credentials):
     assert "PRIVATE" not in repr(credentials)
     assert "PRIVATE" not in repr(Options(credentials=credentials))
+
+
+def test_a_signed_batch_goes_on_where_it_was(credentials, tmp_path):
+    (tmp_path / "a.png").write_bytes(GENERATED)
+    for _ in range(2):
+        (outcome,) = finish_files([tmp_path / "a.png"], TAOBAO, tmp_path / "out", Options(credentials=credentials))
+        assert not outcome.error
+    assert not outcome.written

@@ -11,7 +11,7 @@ from packshot.engines import LocalEngine
 from packshot.errors import PackshotError
 from packshot.files import write_new
 from packshot.finishing.check import Report, check
-from packshot.finishing.finish import Options, finish
+from packshot.finishing.finish import Options, finish, finished_from
 from packshot.finishing.preset import Preset
 from packshot.images.encode import SUFFIXES
 
@@ -70,6 +70,8 @@ def finish_files(
     workers: int | None = None,
 ) -> Iterator[Outcome]:
     """Finish pictures into a folder, in order, on all cores.
+
+    What an earlier run has finished there already, with the same preset and options, is left as it is.
 
     Args:
         sources: files; each becomes a file of the same name in ``folder``.
@@ -143,7 +145,12 @@ def _targets(sources: Sequence[Path], folder: Path, suffix: str) -> list[Path]:
 def _one(job: tuple[Path, Path], preset: Preset, options: Options, overwrite: bool) -> Outcome:
     source, target = job
     try:
-        done = finish(read(source), preset, options)
+        data = read(source)
+        # A run that was killed goes on where it was; signatures, which no second run repeats, are no conflict then.
+        done = None if overwrite or not target.is_file() else finished_from(data, read(target), preset, options)
+        if done is not None:
+            return Outcome(source, target, False, done.ai, done.enlarged, done.notes)
+        done = finish(data, preset, options)
         written = write_new(target, done.data, overwrite=overwrite)
     except PackshotError as error:
         # The path is the outcome's own; an error that came from the bytes alone does not know it.

@@ -21,7 +21,7 @@ from packshot.finishing.place import arrange, laid, lift, place, straight, whole
 from packshot.finishing.preset import Preset
 from packshot.finishing.sign import Credentials
 from packshot.finishing.upscale import upscale
-from packshot.images.decode import Picture, decode
+from packshot.images.decode import DecodeError, Picture, decode
 from packshot.images.encode import SUFFIXES, encode
 from packshot.images.resize import resize
 
@@ -109,6 +109,7 @@ def finish(data: bytes, preset: Preset, options: Options | None = None) -> Finis
     record: dict[str, Any] = {
         "preset": preset.name,
         "identity": _identity(preset, options),
+        "source": _source(data),
         "enlarged": enlarged,
         "version": __version__,
     }
@@ -124,6 +125,32 @@ def finish(data: bytes, preset: Preset, options: Options | None = None) -> Finis
         notes.append(f"file size: {fault}")
     height, width = pixels.shape[:2]
     return Finished(content, SUFFIXES[preset.make.format], width, height, enlarged, labels.ai, tuple(notes))
+
+
+def finished_from(source: bytes, data: bytes, preset: Preset, options: Options | None = None) -> Finished | None:
+    """A file that `finish` made of a picture before, so that a run that was cut short need not make it again.
+
+    Args:
+        source: the picture file.
+        data: what may have been made of it.
+        preset, options: as for `finish`.
+
+    Returns:
+        The file as it is; None if it is not what this packshot makes of that picture, or was changed since.
+    """
+    options = options or Options()
+    try:
+        labels = read_labels(data)
+        record = labels.finish
+        if record.get("source") != _source(source) or record.get("version") != __version__:
+            return None
+        return _kept(data, labels, preset) if _finished_before(data, labels, preset, options) else None
+    except DecodeError:
+        return None
+
+
+def _source(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _sealed(

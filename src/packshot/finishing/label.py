@@ -219,6 +219,8 @@ def _signed_source_type(data: bytes) -> str:
 
 def _texts(data: bytes) -> tuple[dict[str, str], bytes]:
     """PNG text chunks and the XMP packet of a file."""
+    if not data:
+        raise DecodeError("empty file")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
