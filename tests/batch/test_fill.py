@@ -24,6 +24,7 @@ from packshot.errors import PackshotError
 from packshot.evaluation.probes import Probes, color_name, fit_probes
 from packshot.features.index import NeighbourIndex
 from packshot.features.lite0 import Lite0
+from packshot.features.thumbnail import Thumbnail
 from packshot.finishing.check import check
 from packshot.finishing.preset import load
 from packshot.generation.generator import Generator
@@ -278,7 +279,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     probes = fit_probes(lite0, 64, "pad", known, known, [color_name(picture) for picture in drawn])
     assert probes is not None
     probes.save(folder / "probes.npz")
-    NeighbourIndex(known[0].astype(np.float16), np.array(["T"] * len(asked)), 0.01).save(folder)
+    vectors, thumbnails = known[0].astype(np.float16), Thumbnail().embed(drawn).astype(np.float16)
+    NeighbourIndex(vectors, thumbnails, np.array(["T"] * len(asked)), (0.01, 0.01)).save(folder)
     return folder
 
 
@@ -317,7 +319,7 @@ def test_near_copies_are_left_out(judged: Path, tmp_path: Path) -> None:
     assert fill([table], tmp_path / "far", Options(model=judged, no_copies=True)).count("made") == 1
     # A threshold that nothing passes makes everything a copy.
     all_copies = shutil.copytree(judged, tmp_path / "model")
-    replace(NeighbourIndex.load(judged), threshold=1e9).save(all_copies)
+    replace(NeighbourIndex.load(judged), limits=(1e9, 1e9)).save(all_copies)
     summary = fill([table], tmp_path / "near", Options(model=all_copies, no_copies=True))
     assert summary.count("failed") == 1
     assert "near-copy" in summary.entries[0].reason

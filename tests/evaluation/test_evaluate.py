@@ -70,8 +70,9 @@ def test_memory_variety_and_costs_are_told(judged: tuple[Path, dict[str, Any]]) 
     memory = result["memorisation"]
     assert memory["near_copies"]["value"] == 0
     assert memory["authenticity"]["value"] > memory["authenticity_real"]["value"]
-    distances = [entry["distance"] for entry in memory["closest"]]
-    assert distances == sorted(distances)
+    found = [entry["closeness"] for entry in memory["closest"]]
+    assert found == sorted(found)
+    assert set(memory["limits"]) == {"lite0", "thumbnail"}
     assert memory["closest"][0]["sku"].startswith("P")
     assert result["same_description"]["spread"]["value"] > 0
     costs = result["costs"]

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
 
 from packshot.artifact import ModelFolder
 from packshot.catalog import Catalog
@@ -14,6 +17,7 @@ from packshot.evaluation import evaluate as room
 from packshot.evaluation.evaluate import Settings, judge
 from packshot.evaluation.prompts import Prompt
 from packshot.evaluation.reference import Reference, kind_of
+from packshot.features.lite0 import Lite0
 from packshot.generation.copies import CopyGuard
 from packshot.generation.generator import Generated, Generator
 from packshot.generation.models import open_model
@@ -55,6 +59,29 @@ def test_the_figures_of_a_memorising_model_say_so(model: ModelFolder, reference:
     # By every other figure it is the best of models: copies are good pictures.
     assert result["scores"]["kid"]["low"] < 0.01
     assert result["scores"]["precision"]["value"] > 0.6
+
+
+def _softly(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """As a small model remembers it: details gone, colors a little off."""
+    soft = Image.fromarray(picture).filter(ImageFilter.GaussianBlur(1.5))
+    return np.clip(np.asarray(soft) * 0.98 + 3, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_softly, lambda picture: picture[:, ::-1], lambda picture: np.roll(picture, 2, axis=1)],
+    ids=["soft", "mirrored", "shifted"],
+)
+def test_changed_copies_are_copies(change: Any, reference: Reference) -> None:
+    pictures = [change(picture) for picture in reference.pictures("train", range(0, 40, 2))]
+    closeness, skus = reference.neighbour_index().nearest(pictures, Lite0(1))
+    assert (closeness < 1).mean() >= 0.9
+    assert np.mean([sku == reference.sku("train", row) for sku, row in zip(skus, range(0, 40, 2), strict=True)]) >= 0.9
+
+
+def test_held_out_pictures_are_none(reference: Reference) -> None:
+    closeness, _ = reference.neighbour_index().nearest(list(reference.pictures("test")), Lite0(1))
+    assert (closeness < 1).sum() <= 2
 
 
 def test_every_copy_is_refused(model: ModelFolder, reference: Reference) -> None:

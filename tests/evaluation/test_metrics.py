@@ -16,7 +16,7 @@ from packshot.evaluation.frechet import Moments, frechet, frechet_distance, mome
 from packshot.evaluation.inception_score import inception, inception_score
 from packshot.evaluation.intervals import Figure, clustered, mean, share
 from packshot.evaluation.kid import kernel_distance, kid
-from packshot.evaluation.near_copies import closest
+from packshot.evaluation.near_copies import View, closest
 from packshot.evaluation.precision_recall import precision_recall
 from packshot.evaluation.r_precision import Projection, r_precision
 
@@ -90,8 +90,8 @@ def test_a_picture_or_two_do_not_crash(n: int) -> None:
             assert figure.low <= figure.value <= figure.high, name
     assert inception(np.full((n, 4), 0.25)).value == pytest.approx(1)
     assert np.isfinite(vendi_score(few))
-    near = closest(many, few, few)
-    assert near.distance.shape == (n,)
+    near = closest(View(many, few, few))
+    assert near.closeness.shape == (n,)
 
 
 def test_intervals_hold_what_they_should() -> None:
@@ -126,7 +126,7 @@ def test_the_inception_score_is_one_for_equal_and_the_number_of_classes_for_cert
 def test_copies_are_found_and_counted() -> None:
     training, held_out = _set(1, 400), _set(2, 200)
     drawn = np.concatenate([_set(3, 90), training[:10] + 1e-4])
-    near = closest(training, held_out, drawn)
+    near = closest(View(training, held_out, drawn))
     assert list(near.row[90:]) == list(range(10))
     assert near.near[90:].all()
     assert near.share.value == pytest.approx(0.1, abs=0.04)

@@ -17,6 +17,7 @@ from packshot.explain.directions import _Pen
 from packshot.explain.words import without, words_of
 from packshot.features.index import NeighbourIndex
 from packshot.features.lite0 import Lite0
+from packshot.features.thumbnail import Thumbnail
 from packshot.generation.generator import Generator
 from packshot.generation.models import open_model
 from packshot.images.color import to_lab
@@ -95,7 +96,8 @@ def test_the_nearest_products(generator: Generator, tmp_path: Path) -> None:
     own = Generator(open_model(folder))
     pictures = [own.picture(text, 1).pixels for text in ("red dress", "black shoes", "blue trousers")]
     vectors = Lite0().embed(pictures).astype(np.float16)
-    NeighbourIndex(vectors, np.array(["R", "S", "T"]), 0.5).save(folder)
+    thumbnails = Thumbnail().embed(pictures).astype(np.float16)
+    NeighbourIndex(vectors, thumbnails, np.array(["R", "S", "T"]), (0.5, 0.5)).save(folder)
     nearest = explain(own, "black shoes", seed=1).nearest
     assert nearest[0].sku == "S"
     assert nearest[0].distance < nearest[1].distance

@@ -11,6 +11,7 @@ from packshot.cli import run
 from packshot.errors import PackshotError
 from packshot.features.index import NAME, NeighbourIndex
 from packshot.features.lite0 import Lite0
+from packshot.features.thumbnail import Thumbnail
 from packshot.generation.copies import CopyGuard
 from packshot.generation.generator import Generator
 from packshot.generation.models import open_model
@@ -23,9 +24,8 @@ def generator() -> Generator:
 
 def _index(generator: Generator, copied: list[tuple[str, int]], threshold: float) -> NeighbourIndex:
     pictures = [image.pixels for image in generator.pictures(copied)]
-    return NeighbourIndex(
-        Lite0(1).embed(pictures).astype(np.float16), np.array([f"P{seed}" for _, seed in copied]), threshold
-    )
+    vectors, thumbnails = (f.embed(pictures).astype(np.float16) for f in (Lite0(1), Thumbnail()))
+    return NeighbourIndex(vectors, thumbnails, np.array([f"P{seed}" for _, seed in copied]), (threshold, threshold))
 
 
 def test_a_copy_is_drawn_again_from_another_seed_and_the_rest_is_untouched(generator: Generator) -> None:
@@ -58,7 +58,8 @@ def test_the_index_survives_the_disk_and_damage_is_said(generator: Generator, tm
     index.save(tmp_path)
     loaded = NeighbourIndex.load(tmp_path)
     np.testing.assert_array_equal(loaded.vectors, index.vectors)
-    assert (list(loaded.skus), loaded.threshold) == (["P3", "P4"], 0.7)
+    np.testing.assert_array_equal(loaded.thumbnails, index.thumbnails)
+    assert (list(loaded.skus), loaded.limits) == (["P3", "P4"], (0.7, 0.7))
     content = (tmp_path / NAME).read_bytes()
     (tmp_path / NAME).write_bytes(content[:-200])
     with pytest.raises(PackshotError, match="damaged"):

@@ -19,7 +19,7 @@ from packshot.evaluation.frechet import distance_of_sets, frechet, frechet_dista
 from packshot.evaluation.inception_score import inception_score
 from packshot.evaluation.intervals import share
 from packshot.evaluation.kid import kernel_distance, kid
-from packshot.evaluation.near_copies import closest
+from packshot.evaluation.near_copies import View, closest
 from packshot.evaluation.precision_recall import precision_recall
 from packshot.features.neighbours import nearest
 
@@ -111,8 +111,8 @@ def test_neighbours_and_what_rests_on_them_agree_with_scipy_and_scikit_learn() -
     expected = np.mean(own.min(axis=1)[between.argmin(axis=1)] < between.min(axis=1))
     assert authenticity(training, drawn).value == pytest.approx(expected, rel=1e-6)
     limit = np.percentile(scipy.spatial.distance.cdist(held_out, training).min(axis=1), 1)
-    near = closest(training, held_out, drawn)
-    assert near.threshold == pytest.approx(limit, rel=1e-6)
+    near = closest(View(training, held_out, drawn))
+    assert near.limits[0] == pytest.approx(limit, rel=1e-6)
     assert near.share.value == pytest.approx(np.mean(between.min(axis=1) < limit), rel=1e-6)
 
 

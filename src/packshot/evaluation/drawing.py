@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from packshot.evaluation.probes import color_name
 from packshot.features.base import Features
 from packshot.features.inception import Inception
+from packshot.features.thumbnail import Thumbnail
 from packshot.generation.generator import Generator
 from packshot.progress import ticker
 
@@ -23,6 +24,7 @@ class Drawn:
     Attributes:
         wanted: (description, seed) of each.
         features: (n, d) float32.
+        thumbnails: (n, 192) float32.
         colors: the named main color of each; empty where it was not asked for.
         seconds: that drawing took, measuring left out.
         probabilities: (n, classes) where they were asked for.
@@ -30,6 +32,7 @@ class Drawn:
 
     wanted: Sequence[tuple[str, int]]
     features: NDArray[np.float32]
+    thumbnails: NDArray[np.float32]
     colors: list[str | None]
     seconds: float
     probabilities: NDArray[np.float32] | None = None
@@ -53,6 +56,7 @@ def draw(
     """
     named: list[str | None] = []
     chances: list[NDArray[np.float32]] = []
+    small, thumbnail = [], Thumbnail()
     spent = 0.0
 
     def pictures() -> Iterator[NDArray[np.uint8]]:
@@ -64,6 +68,7 @@ def draw(
             spent += time.perf_counter() - began
             if image is None:
                 return
+            small.append(thumbnail.embed([image.pixels])[0])
             if colors:
                 named.append(color_name(image.pixels))
             if classify and isinstance(features, Inception):
@@ -76,4 +81,11 @@ def draw(
             out[done : done + len(rows)] = rows
             done += len(rows)
             shown.advance(len(rows))
-    return Drawn(wanted, out, named, spent, np.concatenate(chances) if chances else None)
+    return Drawn(
+        wanted,
+        out,
+        np.array(small, np.float32).reshape(-1, Thumbnail.dim),
+        named,
+        spent,
+        np.concatenate(chances) if chances else None,
+    )

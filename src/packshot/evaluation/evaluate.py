@@ -22,7 +22,7 @@ from packshot.evaluation.drawing import draw
 from packshot.evaluation.fidelity import by_category, fidelity
 from packshot.evaluation.inception_score import inception
 from packshot.evaluation.intervals import Figure
-from packshot.evaluation.near_copies import closest
+from packshot.evaluation.near_copies import View, closest
 from packshot.evaluation.prompts import Prompt, default_prompts, read_prompts
 from packshot.evaluation.reference import Reference, evenly, kind_of
 from packshot.evaluation.report import write_report
@@ -32,10 +32,11 @@ from packshot.evaluation.wishes import held_out_wishes
 from packshot.features.choose import choose_features
 from packshot.features.inception import Inception
 from packshot.features.lite0 import Lite0
+from packshot.features.thumbnail import Thumbnail
 from packshot.generation.generator import Generator
 from packshot.text.attributes import Attributes, load_vocabulary
 
-SCHEMA = 2
+SCHEMA = 3
 FEWEST_GENERATED = 1024
 # Below these numbers of real pictures a figure says more about the sample than about the model.
 ENOUGH_REAL = 200
@@ -134,8 +135,11 @@ def judge(model: ModelFolder, reference: Reference, prompts: Sequence[Prompt], s
     if drawn.probabilities is not None and isinstance(features, Inception):
         scores["is"] = inception(drawn.probabilities)
         real["is"] = inception(features.probabilities(reference.pictures("train", others)))
-    copies = closest(reference.training, reference.held_out, drawn.features)
-    order = np.argsort(copies.distance, kind="stable")[:_CLOSEST]
+    copies = closest(
+        View(reference.training, reference.held_out, drawn.features),
+        View(reference.thumbnails("train"), reference.thumbnails("test"), drawn.thumbnails),
+    )
+    order = np.argsort(copies.closeness, kind="stable")[:_CLOSEST]
     return {
         "schema": SCHEMA,
         "model": model.config.name,
@@ -164,14 +168,14 @@ def judge(model: ModelFolder, reference: Reference, prompts: Sequence[Prompt], s
         "r_precision": retrieval(generator.conditioner.encoder, reference, drawn),
         "memorisation": {
             "near_copies": copies.share.json(),
-            "threshold": copies.threshold,
+            "limits": dict(zip((features.name, Thumbnail.name), copies.limits, strict=True)),
             "authenticity": authenticity(reference.training, drawn.features).json(),
             "authenticity_real": authenticity(reference.training, reference.held_out).json(),
             "closest": [
                 {
                     "text": wanted[i][0],
                     "seed": wanted[i][1],
-                    "distance": float(copies.distance[i]),
+                    "closeness": float(copies.closeness[i]),
                     "sku": reference.sku("train", int(copies.row[i])),
                     "row": reference.rows["train"][int(copies.row[i])],
                     "near_copy": bool(copies.near[i]),

@@ -20,6 +20,7 @@ from packshot.features.base import Features
 from packshot.features.cache import cached
 from packshot.features.index import NeighbourIndex
 from packshot.features.lite0 import Lite0
+from packshot.features.thumbnail import Thumbnail
 from packshot.images.resize import Fit, to_square
 from packshot.progress import track
 from packshot.text.attributes import Attributes
@@ -79,6 +80,10 @@ class Reference:
         """(n, d) features of the training pictures."""
         return self._embedded("train", self.features)
 
+    def thumbnails(self, split: Split) -> NDArray[np.float32]:
+        """(n, 192) thumbnails of the pictures of a split."""
+        return self._embedded(split, Thumbnail())
+
     def attributes(self, split: Split) -> list[Attributes]:
         """What the catalog says of each picture."""
         every = self.catalog.attributes(split)
@@ -122,10 +127,13 @@ class Reference:
     def neighbour_index(self) -> NeighbourIndex:
         """The training pictures as ``--no-copies`` needs them, always on lite0 features."""
         lite0 = Lite0()
-        vectors = np.asarray(self._embedded("train", lite0)).astype(np.float16)
-        limit = threshold(vectors, self._embedded("test", lite0))
+        vectors, thumbnails = (np.asarray(self._embedded("train", f)).astype(np.float16) for f in (lite0, Thumbnail()))
+        limits = (
+            threshold(vectors, self._embedded("test", lite0), looks=2),
+            threshold(thumbnails, self.thumbnails("test"), looks=2),
+        )
         skus = self.catalog.train["sku"].to_list()
-        return NeighbourIndex(vectors, np.array([skus[row] for row in self.rows["train"]]), limit)
+        return NeighbourIndex(vectors, thumbnails, np.array([skus[row] for row in self.rows["train"]]), limits)
 
     @property
     def _key(self) -> list[object]:

@@ -210,7 +210,7 @@ def _pairs(result: Mapping[str, Any], generator: Generator, reference: Reference
             "real": picture_uri(picture),
             "text": entry["text"],
             "seed": entry["seed"],
-            "distance": f"{entry['distance']:.1f}",
+            "closeness": f"{entry['closeness']:.2f}",
             "near": entry["near_copy"],
         }
         for entry, image, picture in zip(entries, made, real, strict=True)

@@ -83,7 +83,7 @@ def explain(generator: Generator, text: str, seed: int = 0, catalog: Path | None
     threshold = None
     if (generator.model.path / NAME).is_file():
         index = NeighbourIndex.load(generator.model.path)
-        neighbours, threshold = _neighbours(drawn.pixels, index, generator.threads, catalog), index.threshold
+        neighbours, threshold = _neighbours(drawn.pixels, index, generator.threads, catalog), index.limits[0]
     else:
         notes.append("the model brings no neighbour index (packshot evaluate --neighbours), so no products are shown")
     return Explanation(

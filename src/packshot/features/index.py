@@ -1,4 +1,4 @@
-"""The neighbour index of a model folder: the features of its training pictures, to refuse copies of them."""
+"""The neighbour index of a model folder: what its training pictures look like, to refuse copies of them."""
 
 from __future__ import annotations
 
@@ -12,34 +12,42 @@ from numpy.typing import NDArray
 
 from packshot.errors import PackshotError
 from packshot.features.lite0 import Lite0
-from packshot.features.neighbours import nearest
+from packshot.features.neighbours import Look, closeness
+from packshot.features.thumbnail import Thumbnail
 from packshot.files import new_file
 
-FORM = 1
+FORM = 2
 NAME = "neighbours.npz"
+_MAKE = "Make it with: packshot evaluate MODEL CATALOG --neighbours."
 
 
 @dataclass(frozen=True)
 class NeighbourIndex:
-    """Training pictures as lite0 features.
+    """Training pictures as lite0 features and as thumbnails.
 
     Attributes:
-        vectors: (n, 1280) float16.
+        vectors: (n, 1280) float16, lite0 features.
+        thumbnails: (n, 192) float16.
         skus: (n,) product numbers.
-        threshold: the distance below which a picture is a near-copy: the 1st percentile of the distances of held-out
-            real pictures to their nearest training picture.
+        limits: the distances, of features and of thumbnails, below which a picture is a near-copy.
     """
 
     vectors: NDArray[np.float16]
+    thumbnails: NDArray[np.float16]
     skus: NDArray[np.str_]
-    threshold: float
+    limits: tuple[float, float]
 
     def nearest(
         self, pictures: Sequence[NDArray[np.uint8]], lite0: Lite0
     ) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
-        """Distance (m,) of each picture (h, w, 3) to its nearest training picture, and that one's product number."""
-        apart, row = nearest(lite0.embed(pictures), self.vectors)
-        return apart[:, 0], self.skus[row[:, 0]]
+        """How close (m,) each picture (h, w, 3) comes to being a copy, below 1 if it is one, and the product number of
+        the training picture that it comes closest to.
+        """
+        share, row = closeness(
+            Look(lite0.embed(pictures), self.vectors, self.limits[0]),
+            Look(Thumbnail().embed(pictures), self.thumbnails, self.limits[1]),
+        )
+        return share, self.skus[row]
 
     def save(self, folder: Path) -> None:
         """Write ``neighbours.npz`` into a model folder; it holds arrays only, no pickles."""
@@ -49,8 +57,9 @@ class NeighbourIndex:
                 form=np.asarray(FORM),
                 features=np.asarray(_features()),
                 vectors=self.vectors,
+                thumbnails=self.thumbnails,
                 skus=self.skus,
-                threshold=np.asarray(self.threshold),
+                limits=np.asarray(self.limits),
             )
 
     @classmethod
@@ -64,17 +73,15 @@ class NeighbourIndex:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
                 form, features = int(held["form"]), str(held["features"])
-                index = cls(held["vectors"], held["skus"], float(held["threshold"]))
+                if form != FORM or features != _features():
+                    raise PackshotError(f"neighbour index of {features}, form {form}, cannot be used", path, _MAKE)
+                by_features, by_thumbnail = map(float, held["limits"])
+                return cls(held["vectors"], held["thumbnails"], held["skus"], (by_features, by_thumbnail))
         except FileNotFoundError:
-            raise PackshotError(
-                "the model has no neighbour index", path, "Make it with: packshot evaluate MODEL CATALOG --neighbours."
-            ) from None
+            raise PackshotError("the model has no neighbour index", path, _MAKE) from None
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            raise PackshotError("neighbour index is damaged", path, "Evaluate the model again.") from None
-        if form > FORM or features != _features():
-            raise PackshotError(f"neighbour index of {features}, form {form}, cannot be used", path, "Make it again.")
-        return index
+            raise PackshotError("neighbour index is damaged", path, _MAKE) from None
 
 
 def _features() -> str:
-    return f"{Lite0.name} {Lite0.version}"
+    return f"{Lite0.name} {Lite0.version}, {Thumbnail.name} {Thumbnail.version}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,3 +65,30 @@ def nearest(
         found[rows] = np.take_along_axis(exact, order, axis=1)
         index[rows] = np.take_along_axis(chosen, order, axis=1)
     return found, index
+
+
+class Look(NamedTuple):
+    """One way to look for copies: pictures (m, d), what they may be copies of (n, d), and the distance below which one
+    is.
+    """
+
+    pictures: NDArray[np.floating]
+    originals: NDArray[np.floating]
+    limit: float
+
+
+def closeness(*looks: Look) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """How close the pictures come to being copies, by the look that finds them closest.
+
+    Returns:
+        (m,) the distance to the nearest original as a share of the look's limit, below 1 for a copy; and (m,) the row
+        of that original.
+    """
+    shares, rows = [], []
+    for pictures, originals, limit in looks:
+        apart, row = nearest(pictures, originals)
+        shares.append(apart[:, 0] / limit if limit > 0 else np.full(len(apart), np.inf))
+        rows.append(row[:, 0])
+    which = np.argmin(shares, axis=0)
+    each = np.arange(len(which))
+    return np.array(shares)[which, each], np.array(rows)[which, each]

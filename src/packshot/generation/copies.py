@@ -78,9 +78,9 @@ class CopyGuard:
                     break
                 again = [(wave[i][0], (wave[i][1] + attempt * _NEXT) % (1 << 63)) for i in open_]
                 drawn = list(self.generator.pictures(again, options))
-                apart, skus = self.index.nearest([image.pixels for image in drawn], self._lite0)
-                for i, image, distance, sku in zip(open_, drawn, apart, skus, strict=True):
-                    if distance < self.index.threshold:
+                closeness, skus = self.index.nearest([image.pixels for image in drawn], self._lite0)
+                for i, image, share, sku in zip(open_, drawn, closeness, skus, strict=True):
+                    if share < 1:
                         copied[i].append(str(sku))
                     else:
                         kept[i] = image
