@@ -17,6 +17,8 @@ from packshot.finishing import typeset
 
 _CJK = r"\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f"
 _CLOSING = "，。、；：！？）》」』】〉”’…,.;:!?)]}%"
+# A few words or a sign, one number with its thousands set apart as anywhere in the world, its decimals, a few words.
+_PRICE = re.compile(r"(\D{0,12}?)\s*(\d{1,3}(?:[.,'\u2019\s]\d{3})+|\d+)([.,]\d{1,2})?\s*(\D*)")
 _GAP = 0.15
 _LEADING = 1.35
 _SMALLEST = 0.55
@@ -50,9 +52,10 @@ def wrap(text: str, size: float, width: float, font: Path) -> list[list[Run]]:
 
 
 def price_runs(text: str) -> list[Run]:
-    """A price with its sign and its decimals smaller than its figure."""
-    found = re.fullmatch(r"\s*([^\d\s]{0,4})\s*(\d[\d,]*)([.,]\d{1,2})?\s*(.*?)\s*", text)
+    """A price with its sign, or the words before it, and its decimals smaller than its figure."""
+    found = _PRICE.fullmatch(text.strip())
     if not found:
+        # Two numbers, or digits grouped in a way of their own: one size misleads nobody.
         return [Run(text.strip())]
     sign, figure, decimals, rest = found.groups()
     parts = [Run(sign, 0.6), Run(figure, before=0.05 if sign else 0.0), Run(decimals or "", 0.6)]
