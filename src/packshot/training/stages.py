@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,67 +78,63 @@ def steps_for(recipe: Recipe, architecture: FamilyConfig, data: TrainingSet, bud
     return steps
 
 
-def run_stages(
-    plan: Plan,
-    architecture: FamilyConfig,
-    data: TrainingSet,
-    work: Path,
-    monitor: Monitor | None,
-    workers: Workers,
-    start: Start | None = None,
-) -> tuple[Plan, State]:
-    """Train all stages that ``work`` does not hold yet.
+@dataclass(frozen=True)
+class Run:
+    """What the stages of one training share.
 
-    Args:
+    Attributes:
+        architecture: the family's configuration.
+        data: what is trained on.
         work: folder of the checkpoints.
-        monitor: looks at the stages that can draw.
+        monitor: looks at the stages that can draw; None to look at none.
+        workers: the processes that train together.
         start: gives the network weights to begin with.
-
-    Returns:
-        The plan, with what was changed, and the last stage's state.
     """
-    head, stages = read_head(work), architecture.stages
-    first = [stage.name for stage in stages].index(head["stage"]) if head else 0
-    state: State | None = None
-    for stage in stages[first:]:
-        watch = monitor if stage.draws else None
-        plan, state = _run(stage, state, plan, architecture, data, work, watch, workers, start)
-    assert state is not None
-    return plan, state
 
+    architecture: FamilyConfig
+    data: TrainingSet
+    work: Path
+    monitor: Monitor | None
+    workers: Workers
+    start: Start | None = None
 
-def _run(
-    stage: Stage,
-    before: State | None,
-    plan: Plan,
-    architecture: FamilyConfig,
-    data: TrainingSet,
-    work: Path,
-    monitor: Monitor | None,
-    workers: Workers,
-    start: Start | None,
-) -> tuple[Plan, State]:
-    """A stage to its end; after a mode collapse from its last healthy state, with settings that were changed."""
-    name, network = stage.name, before.network if before else None
-    while True:
-        steps, config = plan.steps[name], plan.recipe.training_of(name)
-        own = architecture.model_copy(update=plan.remedies)
-        state, objective = build(plan.recipe, own, name, steps, network, start)
-        if before:
-            state.seconds, state.history = before.seconds, list(before.history)
-        watch = replace(monitor, forgiving=len(plan.changes) >= _MOST_CHANGES) if monitor else None
-        try:
-            state = run_stage(name, state, objective, data, config, steps, work, watch, workers)
-        except CollapseError as collapse:
-            plan = _changed(plan, own, name, collapse)
-            if workers.first:
-                write_plan(work, plan)
-                copy_checkpoint(work / "healthy", work)
-            workers.wait()
-            continue
-        # The next stage builds on the average, which is what the model folder keeps.
-        objective.averaged.load_state_dict(state.average.state_dict())
+    def through(self, plan: Plan) -> tuple[Plan, State]:
+        """Train all stages that ``work`` does not hold yet.
+
+        Returns:
+            The plan, with what was changed, and the last stage's state.
+        """
+        head, stages = read_head(self.work), self.architecture.stages
+        first = [stage.name for stage in stages].index(head["stage"]) if head else 0
+        state: State | None = None
+        for stage in stages[first:]:
+            plan, state = self._stage(stage, state, plan)
+        assert state is not None
         return plan, state
+
+    def _stage(self, stage: Stage, before: State | None, plan: Plan) -> tuple[Plan, State]:
+        """A stage to its end; after a mode collapse from its last healthy state, with settings that were changed."""
+        name, network, monitor = stage.name, before.network if before else None, None
+        while True:
+            steps, config = plan.steps[name], plan.recipe.training_of(name)
+            own = self.architecture.model_copy(update=plan.remedies)
+            state, objective = build(plan.recipe, own, name, steps, network, self.start)
+            if before:
+                state.seconds, state.history = before.seconds, list(before.history)
+            if self.monitor and stage.draws:
+                monitor = replace(self.monitor, forgiving=len(plan.changes) >= _MOST_CHANGES)
+            try:
+                state = run_stage(name, state, objective, self.data, config, steps, self.work, monitor, self.workers)
+            except CollapseError as collapse:
+                plan = _changed(plan, own, name, collapse)
+                if self.workers.first:
+                    write_plan(self.work, plan)
+                    copy_checkpoint(self.work / "healthy", self.work)
+                self.workers.wait()
+                continue
+            # The next stage builds on the average, which is what the model folder keeps.
+            objective.averaged.load_state_dict(state.average.state_dict())
+            return plan, state
 
 
 def _changed(plan: Plan, architecture: FamilyConfig, stage: str, collapse: CollapseError) -> Plan:

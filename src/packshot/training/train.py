@@ -38,7 +38,7 @@ from packshot.training.monitor import Monitor
 from packshot.training.plan import Plan, read_plan, write_plan
 from packshot.training.recipe import Recipe
 from packshot.training.samples import write_samples
-from packshot.training.stages import Start, run_stages, steps_for
+from packshot.training.stages import Run, Start, steps_for
 from packshot.training.workers import Workers
 
 
@@ -106,7 +106,7 @@ def train(
         reference = Reference(catalog, architecture.resolution, config.fit, config.without)
         monitor = Monitor(recipe.family, architecture, reference, conditioner, config.looks, config.patience)
     start = _start(older, config.start, conditioner.terms)
-    plan, state = run_stages(plan, architecture, data, work, monitor, workers, start)
+    plan, state = Run(architecture, data, work, monitor, workers, start).through(plan)
     if workers.first:
         before = older.config if older else None
         _write_folder(out, name or out.name, plan, architecture, conditioner, catalog, known, before, state)
