@@ -41,7 +41,11 @@ def stages(files: list[Path]) -> dict[str, float]:
     from packshot.images.encode import encode
 
     data = [file.read_bytes() for file in files]
-    pictures = [decode(content).on_white() for content in data]
+
+    def pixels(content: bytes) -> Any:
+        return decode(content, least_side=1024).on_white()
+
+    pictures = [pixels(content) for content in data]
     features(pictures[0])
     cut_out(pictures[0])
 
@@ -52,18 +56,18 @@ def stages(files: list[Path]) -> dict[str, float]:
         return Job(number, candidate, False, 1024, 384)
 
     def hashed(content: bytes) -> str:
-        return perceptual_hash(decode(content).on_white())
+        return perceptual_hash(pixels(content))
 
     def hashed_and_seen(content: bytes) -> object:
-        rgb = decode(content).on_white()
+        rgb = pixels(content)
         return perceptual_hash(rgb), features(rgb)
 
     def checked(content: bytes) -> object:
-        rgb = decode(content).on_white()
+        rgb = pixels(content)
         return jpeg_damage(content), judge(rgb), perceptual_hash(rgb)
 
     work: dict[str, tuple[Callable[[Any], Any], Iterable[Any]]] = {
-        "decode": (lambda content: decode(content).on_white(), data),
+        "decode": (pixels, data),
         "damage": (jpeg_damage, data),
         "checks": (judge, pictures),
         "hash": (perceptual_hash, pictures),

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageCms
 
 from packshot.images.decode import DecodeError, decode
+from packshot.images.resize import resize
 
 
 def _bytes(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -62,3 +63,32 @@ def test_damaged_files_never_raise_anything_else(at: int, junk: bytes) -> None:
     except DecodeError:
         return
     assert picture.rgb.dtype == np.uint8
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_large_jpeg_is_decoded_at_a_fraction_of_its_size_and_looks_the_same(mode: str) -> None:
+    y, x = np.mgrid[0:301, 0:900].astype(np.float32)
+    waves = np.stack([127 + 90 * np.sin(x / 60), 127 + 90 * np.cos(y / 40), x / 4], axis=-1).astype(np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    extra = {} if mode == "CMYK" else {"icc_profile": profile}
+    data = _bytes(Image.fromarray(waves).convert(mode), "JPEG", exif=exif, quality=95, **extra)
+    whole, few = decode(data), decode(data, least_side=200)
+    assert whole.rgb.shape == (900, 301, 3)
+    assert few.rgb.shape == (225, 76, 3)
+    assert few.full_size == whole.full_size == (301, 900)
+    assert np.abs(resize(whole.rgb, 76, 225).astype(int) - few.rgb).mean() < 2
+
+
+@pytest.mark.parametrize(("kind", "size"), [("JPEG", (399, 300)), ("PNG", (900, 300))])
+def test_what_is_not_a_large_jpeg_is_decoded_whole(kind: str, size: tuple[int, int]) -> None:
+    picture = decode(_bytes(Image.new("RGB", size), kind), least_side=200)
+    assert picture.rgb.shape == (size[1], size[0], 3)
+    assert picture.full_size == size
+
+
+def test_a_large_jpeg_that_ends_early_is_refused_at_any_size() -> None:
+    data = _bytes(Image.effect_noise((512, 512), 90), "JPEG")
+    with pytest.raises(DecodeError, match="damaged picture"):
+        decode(data[: len(data) // 2], least_side=64)

@@ -26,7 +26,7 @@ from packshot.cutout import cut_out, place_on_white
 from packshot.features.lite0 import Lite0
 from packshot.images.decode import DecodeError, decode
 from packshot.images.encode import encode
-from packshot.images.resize import resize
+from packshot.images.resize import resize, small_copy
 from packshot.text.attributes import Vocabulary, load_vocabulary
 
 Row = dict[str, Any]
@@ -65,13 +65,14 @@ def inspect(job: Job) -> Row:
     try:
         data = _read(candidate)
         row["sha256"] = hashlib.sha256(data).hexdigest()
-        picture = decode(data)
+        # Nothing looks at more than the pixels that are stored.
+        picture = decode(data, least_side=job.max_side)
         if damage := jpeg_damage(data):
             raise DecodeError(f"damaged picture: {damage}")
     except DecodeError as error:
         return row | {"reason": "unreadable", "measured": error.what}
     rgb, alpha = picture.on_white(), picture.alpha
-    row["height"], row["width"] = rgb.shape[:2]
+    row["width"], row["height"] = picture.full_size
     quality = judge(rgb)
     if quality.reason:
         return row | {"reason": quality.reason, "measured": quality.measured, "thumbnail": _thumbnail(rgb)}
@@ -97,12 +98,13 @@ def _finished(job: Job, row: Row, rgb: NDArray[np.uint8], alpha: NDArray[np.uint
         cut = cut_out(rgb, alpha)
         mask = cut.mask if cut.good else None
     color = product_color(rgb, mask) if not has_words(fields) or mask is not None else None
-    said = describe(fields, color, _vocabulary())
-    row |= _columns(said)
-    if not said.text:
+    if color:
+        said = describe(fields, color, _vocabulary())
+        row |= _columns(said)
+        if said.attributes.get("color") == (color,):
+            flags.append("measured-color")
+    if not row["text"]:
         return row | {"reason": "no text"}
-    if color and said.attributes.get("color") == (color,):
-        flags.append("measured-color")
     kind = "jpeg"
     if mask is not None:
         row["box"] = _box(mask)
@@ -120,13 +122,7 @@ def _finished(job: Job, row: Row, rgb: NDArray[np.uint8], alpha: NDArray[np.uint
 
 def features(rgb: NDArray[np.uint8]) -> NDArray[np.float16]:
     """The (1280,) lite0 features by which duplicates of (h, w, 3) pixels are proposed, seen at 112 pixels."""
-    import cv2
-
-    height, width = rgb.shape[:2]
-    scale = _FEATURE_SIDE / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    row: NDArray[np.float16] = _lite0().embed([small])[0].astype(np.float16)
+    row: NDArray[np.float16] = _lite0().embed([small_copy(rgb, _FEATURE_SIDE)])[0].astype(np.float16)
     return row
 
 
@@ -216,13 +212,13 @@ def _glimpse(candidate: Candidate) -> bytes | None:
     if candidate.path is None and candidate.data is None:
         return None
     try:
-        return _thumbnail(decode(_read(candidate)).on_white())
+        return _thumbnail(decode(_read(candidate), least_side=_THUMBNAIL).on_white())
     except DecodeError:
         return None
 
 
 def _thumbnail(rgb: NDArray[np.uint8]) -> bytes:
-    small, _ = _limited(rgb, None, _THUMBNAIL)
+    small = small_copy(rgb, _THUMBNAIL) if max(rgb.shape[:2]) > _THUMBNAIL else rgb
     return encode(small, "jpeg", quality=80)
 
 

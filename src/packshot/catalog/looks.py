@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.images.resize import small_copy
+
 # Side of a look, pixels.
 SIDE = 64
 # Thresholds were set on planted duplicates of real catalogs (docs/decisions/catalog-duplicates.md): of the planted
@@ -45,8 +47,10 @@ def looks(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     left, top, right, bottom = _without_margins(rgb)
-    both = (grey, grey[top:bottom, left:right])
-    return np.stack([cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for part in both])
+    whole = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    if (left, top, right, bottom) == (0, 0, *grey.shape[::-1]):
+        return np.stack([whole, whole])
+    return np.stack([whole, cv2.resize(grey[top:bottom, left:right], (SIDE, SIDE), interpolation=cv2.INTER_AREA)])
 
 
 def agreement(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
@@ -141,15 +145,12 @@ def _but_the_worst(wrong: Plane, count: int) -> NDArray[np.bool_]:
 
 def _without_margins(rgb: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     """Left, top, right, bottom of what lies inside the plain lines along the four sides."""
-    import cv2
-
     height, width = rgb.shape[:2]
-    scale = min(1.0, _MARGIN_SIDE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
+    small = small_copy(rgb, _MARGIN_SIDE) if max(height, width) > _MARGIN_SIDE else rgb
     left, top, right, bottom = 0, 0, small.shape[1], small.shape[0]
     # A frame around a product on a plain ground is a margin around a margin, with a blend of both between them.
     for _ in range(3):
+        before = left, top, right, bottom
         for side in range(4):
             # Each side in turn is on top.
             part = np.rot90(small[top:bottom, left:right], side)
@@ -162,6 +163,8 @@ def _without_margins(rgb: NDArray[np.uint8]) -> tuple[int, int, int, int]:
                 bottom - margin * (side == 2),
                 left + margin * (side == 3),
             )
+        if (left, top, right, bottom) == before:
+            break
     across, down = width / small.shape[1], height / small.shape[0]
     return round(left * across), round(top * down), round(right * across), round(bottom * down)
 

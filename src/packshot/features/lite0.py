@@ -55,6 +55,10 @@ class Lite0:
     def stream(self, pictures: Iterable[NDArray[np.uint8]]) -> Iterator[NDArray[np.float32]]:
         """The rows of ``embed``, a few at a time, while pictures are taken as they are needed."""
         pictures = iter(pictures)
+        if self.threads == 1:
+            # Starting a thread for a single small picture costs as much as a fifth of its features.
+            yield from map(self._embed_batch, batched(pictures, _BATCH))
+            return
         with ThreadPoolExecutor(self.threads) as pool:
             # A few batches at a time, so that pictures are taken no faster than they are used.
             while wave := list(batched(islice(pictures, 2 * self.threads * _BATCH), _BATCH)):

@@ -1,4 +1,5 @@
-"""Resizing with an antialiasing filter, as Parmar et al. 2022 ("On aliased resizing") argue for."""
+"""Resizing with an antialiasing filter, as Parmar et al. 2022 ("On aliased resizing") argue for, and small copies to
+measure on, at a third of the time."""
 
 from __future__ import annotations
 
@@ -17,6 +18,18 @@ def resize(rgb: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]
         return rgb
     image = Image.fromarray(np.ascontiguousarray(rgb))
     return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS), dtype=np.uint8)
+
+
+def small_copy(rgb: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """(h, w, 3) uint8 at ``side`` pixels along the longer side, each the mean of those it covers (bilinear where the
+    picture has fewer): for what is measured, not looked at."""
+    import cv2
+
+    height, width = rgb.shape[:2]
+    scale = side / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small: NDArray[np.uint8] = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return small
 
 
 def to_square(rgb: NDArray[np.uint8], size: int, fit: Fit = "crop", fill: int = 255) -> NDArray[np.uint8]:
