@@ -176,6 +176,17 @@ def test_a_pale_product_is_not_bitten_where_it_looks_like_a_shadow(monkeypatch, 
     assert (subject.opacity[262, 235] < 0.1) == sure, "only who knows the shape may take the shadow away"
 
 
+def test_a_pale_product_that_packshot_drew_keeps_its_lower_part():
+    rgb = product(64, (0.2, 0.2, 0.8, 0.8), kind="rectangle", colour=(175, 172, 165))
+    # Paler towards the hem, and nowhere darker at its edge.
+    rgb[40:51, 13:51] = 200
+    rgb[51:56, 20:40] = 240
+    subject = lift(Picture(rgb, None, "PNG", False), onto_white=True, shadow=False)
+    assert isinstance(subject, Subject)
+    assert subject.opacity[42:49, 16:48].min() > 0.9
+    assert subject.opacity[53:, 22:38].max() < 0.1, "a smudge is no product"
+
+
 def test_a_product_that_touches_both_ends_is_centred_with_room_around_it():
     subject = lifted(product(box=(0.3, 0.0, 0.7, 1.0), kind="rectangle", paper=(253, 253, 253)))
     assert subject.touches == {"top", "bottom"}

@@ -127,7 +127,8 @@ def without_shadow(rgb: NDArray[np.uint8], paper: Paper) -> Paper:
     slope = np.maximum(np.abs(np.gradient(grey, axis=0)), np.abs(np.gradient(grey, axis=1)))
     # In a small picture everything changes fast from pixel to pixel, and what models smear under a product has colour.
     small = max(paper.mask.shape) <= _SMALL
-    shade = depth.max(-1) < _FAINT if small else ~coloured & (slope < _SLOPE) & (grey < _DARKEST)
+    deepest = depth.max(-1)
+    shade = deepest < _FAINT if small else ~coloured & (slope < _SLOPE) & (grey < _DARKEST)
     rows = np.flatnonzero(product.any(1))
     ground = int(rows[0]) + round(_GROUND * len(rows))
     above = product[:ground]
@@ -140,6 +141,9 @@ def without_shadow(rgb: NDArray[np.uint8], paper: Paper) -> Paper:
         # The network knows the shapes of things, but not to the pixel.
         shadow = product & ~dilate(resize_plane(cut.mask, small_width, small_height) > 0.5, 2)
     else:
+        if small and above.any():
+            # What is smeared under a pale product is paler still.
+            shade &= deepest < np.median(deepest[:ground][above]) / 2
         # A thread of grey between two edges is no way for a shadow to have gone.
         wide = erode(shade | ~product)
         shadow = dilate(reach(frame(wide.shape), wide)) & product & shade
