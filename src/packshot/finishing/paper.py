@@ -133,8 +133,8 @@ def without_shadow(rgb: NDArray[np.uint8], paper: Paper) -> Paper:
     ground = int(rows[0]) + round(_GROUND * len(rows))
     above = product[:ground]
     # A pale or grey product looks like its own shadow, and would be eaten with it.
-    pale = (grey[:ground] < _FAINT) & above
-    if (shade[:ground] & above).sum() > 0.4 * above.sum() or pale.sum() > 0.5 * above.sum():
+    pale = ((grey[:ground] < _FAINT) & above).sum() > 0.5 * above.sum() and not small
+    if pale or (shade[:ground] & above).sum() > 0.4 * above.sum():
         cut = None if small else by_network(rgb)
         if cut is None or not cut.good:
             return paper
