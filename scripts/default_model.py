@@ -1,4 +1,4 @@
-"""Make the default model from the clothing photos: catalog, training, evaluation, and the copy into the package.
+"""Make the default model from the clothing photos: catalog, two trainings, evaluation, and the copy into the package.
 
     python scripts/default_model.py SOURCE WORK
 
@@ -13,9 +13,8 @@ import sys
 from pathlib import Path
 
 from packshot.assets import ROOT
-from packshot.training.recipe import load_recipe
 
-KEPT = ("config.json", "model.safetensors", "README.md", "evaluation.json", "samples.png")
+KEPT = ("config.json", "model.safetensors", "README.md", "evaluation.json", "probes.npz", "samples.png")
 
 
 def packshot(*arguments: str | Path) -> None:
@@ -23,13 +22,11 @@ def packshot(*arguments: str | Path) -> None:
 
 
 def main(source: Path, work: Path) -> None:
-    catalog, model = work / "clothing", work / "model"
+    catalog, small, model = work / "clothing", work / "small", work / "model"
     if not (catalog / "catalog.json").exists():
         packshot("catalog", "build", source, "-o", catalog, "--drop", "label=Not sure,Other,Skip", "--cut-out")
-    if not (model / "config.json").exists():
-        begun = (model / "training" / "plan.json").exists()
-        options = ["--resume"] if begun else ["--recipe", "default", "--name", f"default-{recipe_family()}"]
-        packshot("train", catalog, "-o", model, *options)
+    train(catalog, small, "--recipe", "gan", "--steps", "1800")
+    train(catalog, model, "--recipe", "default", "--name", "default-gan-128", "--set", f"training.start={small}")
     packshot("evaluate", model, catalog)
     target = ROOT / "default"
     shutil.rmtree(target, ignore_errors=True)
@@ -41,8 +38,11 @@ def main(source: Path, work: Path) -> None:
     print(f"{target}: {sum(p.stat().st_size for p in target.rglob('*') if p.is_file()) / 1e6:.1f} MB")
 
 
-def recipe_family() -> str:
-    return load_recipe("default").family
+def train(catalog: Path, out: Path, *options: str) -> None:
+    """Train a model unless it is there, from its last checkpoint if it was begun."""
+    if not (out / "config.json").exists():
+        begun = (out / "training" / "plan.json").exists()
+        packshot("train", catalog, "-o", out, *(["--resume"] if begun else options))
 
 
 if __name__ == "__main__":
