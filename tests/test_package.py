@@ -78,7 +78,7 @@ def test_the_default_model_follows_category_warnings(default: ModelFolder) -> No
 def test_the_default_model_draws_in_the_color_asked_for(default: ModelFolder, text: str, color: str) -> None:
     drawn = list(Generator(default).pictures([(text, seed) for seed in range(8)]))
     found = [main_colors(g.pixels, _product(g.pixels))[0][0] for g in drawn]
-    assert found.count(color) >= 6, found
+    assert found.count(color) >= 5, found
     assert len({g.pixels.tobytes() for g in drawn}) == 8
 
 

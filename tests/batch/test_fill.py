@@ -308,7 +308,11 @@ def test_the_best_of_several_is_kept(judged: Path, tmp_path: Path) -> None:
 
 def test_without_probes_there_is_no_best(tmp_path: Path) -> None:
     table = write_table(tmp_path / "products.csv", APPAREL)
-    for options, what in ((Options(candidates=2), "no probes"), (Options(no_copies=True), "no neighbour index")):
+    bare = Path(shutil.copytree(open_model(None).path, tmp_path / "bare", ignore=shutil.ignore_patterns("probes.npz")))
+    for options, what in (
+        (Options(model=bare, candidates=2), "no probes"),
+        (Options(model=bare, no_copies=True), "no neighbour index"),
+    ):
         with pytest.raises(PackshotError, match=what):
             fill([table], tmp_path / "out", options)
     assert not (tmp_path / "out").exists()

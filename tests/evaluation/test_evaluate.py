@@ -80,7 +80,7 @@ def test_memory_variety_and_costs_are_told(judged: tuple[Path, dict[str, Any]]) 
     assert 30 < costs["peak_mb"] < 2000
     assert costs["folder_mb"] > costs["drawing_mb"] > 1
     assert costs["training_minutes"] > 0
-    assert Probes.load(out / "probes.npz").resolution == 64
+    assert Probes.load(out / "probes.npz").resolution == 128
     assert len(NeighbourIndex.load(out).skus) == result["images"]["training"]
 
 

@@ -64,7 +64,9 @@ def test_a_color_moves_the_product_and_a_sleeve_the_sleeve(found: Explanation) -
     assert inside > 3 * outside
     # A sleeve lies to the sides, not in the middle of the shirt.
     change = effect["long sleeves"].change
-    assert change[:, [*range(16), *range(48, 64)]].mean() > change[20:44, 28:36].mean()
+    side = len(change)
+    sides, middle = [*range(side // 4), *range(side * 3 // 4, side)], slice(side * 7 // 16, side * 9 // 16)
+    assert change[:, sides][product[:, sides]].mean() > 1.5 * change[side * 5 // 16 : side * 11 // 16, middle].mean()
 
 
 def test_an_effect_is_the_difference_of_the_pictures_with_and_without(found: Explanation, generator: Generator) -> None:
@@ -79,7 +81,8 @@ def test_directions_change_the_picture_more_than_random_ones(found: Explanation,
     assert [d.share for d in found.directions] == sorted((d.share for d in found.directions), reverse=True)
     assert sum(d.share for d in found.directions) <= 1
     strip = found.directions[0].strip.astype(float)
-    middle = strip[:, 192:256]
+    side = len(strip)
+    middle = strip[:, 3 * side : 4 * side]
     np.testing.assert_array_equal(middle, found.picture)
     pen, rng = _Pen(generator, found.text), np.random.default_rng(0)
     base, latent = pen.draw(3)
@@ -88,7 +91,7 @@ def test_directions_change_the_picture_more_than_random_ones(found: Explanation,
     for _ in range(8):
         way = rng.standard_normal(latent.shape)
         random.append(np.abs(pen.draw(3, length * way / np.linalg.norm(way))[0] - base).mean() * 127.5)
-    assert np.abs(strip[:, 256:320] - middle).mean() > 1.5 * np.mean(random)
+    assert np.abs(strip[:, 4 * side : 5 * side] - middle).mean() > 1.5 * np.mean(random)
 
 
 def test_the_nearest_products(generator: Generator, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_the_picture_is_that_of_packshot_generate(client: TestClient) -> None:
     assert [item["seed"] for item in result["data"]] == [7, 8]
     own = Generator(open_model(None), threads=1).picture("红色连衣裙", 8).pixels
     np.testing.assert_array_equal(np.asarray(_opened(result["data"][1])), own)
-    assert (result["size"], result["output_format"], result["background"]) == ("64x64", "png", "opaque")
+    assert (result["size"], result["output_format"], result["background"]) == ("128x128", "png", "opaque")
     assert result["usage"] == {"input_tokens": 5, "output_tokens": 2, "total_tokens": 7}
     assert read_labels(base64.b64decode(result["data"][0]["b64_json"])).source_term == "trainedAlgorithmicMedia"
 

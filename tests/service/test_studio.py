@@ -81,7 +81,10 @@ class Visit:
     def drawn(self, count: int) -> None:
         """Wait until so many pictures are there; otherwise say what the page says instead."""
         try:
-            self.page.wait_for_function(f"document.querySelectorAll('.shot img').length === {count}")
+            # Another tab may show pictures of a table.
+            self.page.wait_for_function(
+                f"[...document.querySelectorAll('.shot img')].filter((i) => i.offsetParent).length === {count}"
+            )
         except sync_api.TimeoutError:
             said = self.page.locator(".two-columns:visible").inner_text()
             raise AssertionError(f"no {count} pictures, the page says {said!r} and {self.errors}") from None
