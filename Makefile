@@ -14,7 +14,7 @@ demo: $(VENV)/base.stamp
 	$(BIN)/packshot generate "red dress" "黑色皮鞋" -o out
 
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 test-slow: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 # Before torch is loaded: spinning threads make tests crawl on a busy machine.
@@ -11,6 +12,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
@@ -73,18 +75,28 @@ def write_shop(folder: Path, count: int = 240, seed: int = 7) -> Path:
     return folder
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that the first of the processes that run the tests makes, and all of them use."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with FileLock(f"{folder}.lock"):
+        done = folder.with_suffix(".done")
+        if not done.exists():
+            make(folder)
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_shop(tmp_path_factory.mktemp("shop"))
+    return made_once(tmp_path_factory, "shop", write_shop)
 
 
 @pytest.fixture(scope="session")
 def catalog_path(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from packshot.catalog import build
 
-    out = tmp_path_factory.mktemp("built") / "catalog"
-    build([shop], out)
-    return out
+    return made_once(tmp_path_factory, "catalog", lambda out: build([shop], out))
 
 
 @pytest.fixture(scope="session")
@@ -130,8 +142,10 @@ def trained(catalog_path: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
     from packshot.training.recipe import load_recipe
     from packshot.training.train import train
 
-    folder = tmp_path_factory.mktemp("models")
-    for family in FAMILIES:
-        recipe = load_recipe(family, SMALL[family], steps=_STEPS[family], seed=1)
-        train(catalog_path, folder / family, recipe, budget=None, resume=False)
+    def make(folder: Path) -> None:
+        for family in FAMILIES:
+            recipe = load_recipe(family, SMALL[family], steps=_STEPS[family], seed=1)
+            train(catalog_path, folder / family, recipe, budget=None, resume=False)
+
+    folder = made_once(tmp_path_factory, "models", make)
     return {family: folder / family for family in FAMILIES}
