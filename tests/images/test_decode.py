@@ -45,6 +45,7 @@ def test_transparency_lies_on_white() -> None:
         (b"", "empty file"),
         (b"not a picture at all", "not a picture"),
         (_bytes(Image.effect_noise((64, 64), 90), "JPEG")[:600], "damaged picture"),
+        (_bytes(Image.new("L", (8, 8)))[:16] + bytes(40), "damaged picture: broken header"),
         (_bytes(Image.new("L", (3000, 3000))), "picture too large: 3000×3000 pixels"),
     ],
 )

@@ -16,6 +16,8 @@ from packshot.errors import PackshotError
 # MPO, several JPEGs in one file, is opened by way of JPEG: Pillow knows no other way in.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 MAX_PIXELS = 64_000_000
+# Of PNG, JPEG and GIF: what begins so was a picture once.
+_BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8")
 
 
 class DecodeError(PackshotError):
@@ -93,7 +95,8 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, least_side: int | None 
     except DecodeError:
         raise
     except UnidentifiedImageError:
-        raise DecodeError("not a picture") from None
+        begun = data.startswith(_BEGINNINGS)
+        raise DecodeError("damaged picture: broken header" if begun else "not a picture") from None
     except Image.DecompressionBombError:
         raise DecodeError("picture too large") from None
     except (
