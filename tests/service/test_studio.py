@@ -281,10 +281,14 @@ def test_it_can_be_used_without_a_mouse(visit: Any) -> None:
     page.keyboard.type("red dress")
     page.keyboard.press("Control+Enter")
     one.drawn(4)
+    before = page.locator(".shot:visible b").all_inner_texts()
     tab_to(EN.download)
     tab_to(EN.variations)
     page.keyboard.press("Enter")
     page.get_by_text(EN.variations_of.split("{}")[0]).first.wait_for()
+    one.drawn(4)
+    assert page.locator(".shot:visible b").all_inner_texts() != before
+    assert one.errors == []
 
 
 def test_the_visitors_language_is_kept(visit: Any, studio: str) -> None:
