@@ -96,6 +96,12 @@ class Visit:
         self.settle()
         self.page.locator(".two-columns:visible button.primary").click()
 
+    def upload(self, path: Path) -> None:
+        """Choose a file, and wait for the line that stands for it: its stem and its ending are two texts there."""
+        box = self.page.locator(".two-columns:visible")
+        box.locator("input[type=file]").set_input_files(path)
+        box.get_by_label(path.name, exact=True).wait_for()
+
     @property
     def width(self) -> int:
         return int(self.page.evaluate("document.querySelector('.top').getBoundingClientRect().width"))
@@ -165,9 +171,7 @@ def test_a_table_becomes_a_zip_and_one_image_is_made_anew(visit: Any, tmp_path: 
     one.tab(EN.table_tab)
     one.go()
     page.get_by_text(EN.no_file).wait_for()
-    table = write_table(tmp_path / "my products.csv", APPAREL)
-    page.locator(".two-columns:visible input[type=file]").set_input_files(table)
-    page.get_by_text("my products.csv").first.wait_for()
+    one.upload(write_table(tmp_path / "my products.csv", APPAREL))
     one.go()
     link = page.get_by_role("link", name=EN.zip)
     link.wait_for()
@@ -196,8 +200,7 @@ def test_an_own_photo_is_finished_and_judged(visit: Any, tmp_path: Path) -> None
     photo.save(tmp_path / "photo.jpg")
     one = visit("zh")
     one.tab(ZH.photo_tab)
-    one.page.locator(".two-columns:visible input[type=file]").set_input_files(tmp_path / "photo.jpg")
-    one.page.get_by_text("photo.jpg").first.wait_for()
+    one.upload(tmp_path / "photo.jpg")
     one.go()
     one.page.get_by_text(ZH.rules).wait_for()
     assert one.page.locator(".figures.two:visible img").count() == 2
