@@ -12,6 +12,7 @@ from packshot.families import FAMILIES, config_class, make_sampler, training_par
 from packshot.families.common.augment import augment
 from packshot.families.common.family import SamplingOptions
 from packshot.families.common.graphs import export_graph
+from packshot.families.common.judge import _with_spread
 from packshot.families.common.objective import Batch
 from packshot.families.gan.objective import mean_color
 from packshot.runtime import Graph
@@ -223,6 +224,16 @@ def test_r1_is_half_the_squared_gradient_at_real_pictures() -> None:
 
     joint = torch.autograd.grad(score.sum(), real)[0].square().sum(dim=(1, 2, 3)).mean().item()
     assert found.item() == pytest.approx(2.0 * 0.5 * joint, rel=1e-4)
+
+
+def test_a_discriminator_sees_how_far_apart_a_group_is() -> None:
+    torch.manual_seed(0)
+    alike, varied = torch.randn(1, 3, 4, 4).repeat(4, 1, 1, 1), torch.randn(4, 3, 4, 4)
+    seen = _with_spread(torch.cat([alike, varied]))
+    torch.testing.assert_close(seen[:, :3], torch.cat([alike, varied]))
+    spread = varied.std(dim=0, unbiased=False).mean(dim=(1, 2))
+    torch.testing.assert_close(seen[:, 3:].mean(dim=(2, 3))[4:], spread.expand(4, 3), rtol=1e-4, atol=1e-4)
+    assert seen[:4, 3:].abs().max() < 1e-3
 
 
 def test_an_unknown_family_is_a_usage_error() -> None:

@@ -205,7 +205,23 @@ def test_a_batch_is_a_function_of_its_step(catalog_path: Path) -> None:
     assert (a[1] != c[1]).any()
 
 
-def _data(catalog_path: Path):
+def test_pictures_of_one_kind_stand_side_by_side(catalog_path: Path) -> None:
+    data = dataclasses.replace(_data(catalog_path), kinds=np.arange(len(_data(catalog_path))) % 3, group=4)
+    whole = len(data) - len(data) % 4
+    epochs = [[int(r) for s in range(whole // 4) for r in data._rows(whole // 4 * e + s, 4, seed=5)] for e in (0, 1)]
+    for seen in epochs:
+        assert len(set(seen)) == whole
+        of_one_kind = [len({int(data.kinds[r]) for r in seen[i : i + 4]}) == 1 for i in range(0, whole, 4)]
+        # What is left over of each kind shares a group with the next.
+        assert sum(of_one_kind) >= whole // 4 - 2
+    assert epochs[0] != epochs[1]
+    # The groups come from the catalog's categories and colors.
+    of_catalog = _data(catalog_path, group=4)
+    assert of_catalog.kinds is not None
+    assert 1 < len(set(of_catalog.kinds.tolist())) < len(of_catalog)
+
+
+def _data(catalog_path: Path, group: int = 1):
     from packshot.text.attributes import load_vocabulary
     from packshot.text.condition import Conditioner, terms_of
     from packshot.text.encoder import SentenceEncoder
@@ -213,7 +229,7 @@ def _data(catalog_path: Path):
     catalog, vocabulary = Catalog(catalog_path), load_vocabulary()
     terms = terms_of(catalog.attributes("train"), vocabulary)
     conditioner = Conditioner(SentenceEncoder(), terms, vocabulary)
-    return load_training_set(catalog, range(len(catalog.train)), 32, "pad", conditioner, balance=0.0)
+    return load_training_set(catalog, range(len(catalog.train)), 32, "pad", conditioner, group=group)
 
 
 def test_the_learning_rate_rises_holds_and_falls_to_zero() -> None:

@@ -35,6 +35,8 @@ class TrainingSet:
         attributes: (n, terms) float32.
         latents: (n, 2, ...) float16, what a family computes once of every picture and of its mirror image.
         order: (m,) the pictures of one epoch, a picture of a rare kind several times; all of them once by default.
+        kinds: (n,) the rank of each picture's category and color; without them no groups are formed.
+        group: pictures of one kind that stand side by side in a batch, as far as they go round.
     """
 
     pixels: NDArray[np.uint8]
@@ -43,6 +45,8 @@ class TrainingSet:
     attributes: NDArray[np.float32]
     latents: NDArray[np.float16] | None = None
     order: NDArray[np.int64] | None = None
+    kinds: NDArray[np.int64] | None = None
+    group: int = 1
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -62,7 +66,7 @@ class TrainingSet:
         """The pictures (size, s, s, 3), conditions (size, condition_dim) and latents of one step.
 
         A function of its arguments alone, so that a resumed training sees what an undisturbed one would have seen.
-        All of an epoch is seen before the next begins.
+        All of an epoch is seen before the next begins, but for what is too few for a group.
         """
         rng = np.random.Generator(np.random.Philox(key=seed, counter=[step, 0, 0, 1]))
         rows = self._rows(step, size, seed)
@@ -78,9 +82,8 @@ class TrainingSet:
 
     def first(self, count: int) -> TrainingSet:
         """Its first pictures."""
-        return replace(
-            self, pixels=self.pixels[:count], texts=self.texts[:count], attributes=self.attributes[:count], order=None
-        )
+        pixels, texts, attributes = self.pixels[:count], self.texts[:count], self.attributes[:count]
+        return replace(self, pixels=pixels, texts=texts, attributes=attributes, order=None, kinds=None)
 
     def joined(self, other: TrainingSet) -> TrainingSet:
         """Both sets, held in memory; the smaller one is repeated until they weigh about the same."""
@@ -106,9 +109,13 @@ class TrainingSet:
 
     def _rows(self, step: int, size: int, seed: int) -> NDArray[np.int64]:
         first, parts, needed = step * size, [], size
+        length = len(self.epoch) - len(self.epoch) % self.group if self.kinds is not None else len(self.epoch)
         while needed:
-            epoch, at = divmod(first, len(self.epoch))
-            mixed = np.random.Generator(np.random.Philox(key=seed, counter=[epoch, 0, 0, 2])).permutation(self.epoch)
+            epoch, at = divmod(first, length)
+            rng = np.random.Generator(np.random.Philox(key=seed, counter=[epoch, 0, 0, 2]))
+            mixed = rng.permutation(self.epoch)[:length]
+            if self.kinds is not None:
+                mixed = grouped(mixed, self.kinds[mixed], self.group, rng)
             part = mixed[at : at + needed]
             parts.append(part)
             needed -= len(part)
@@ -117,9 +124,16 @@ class TrainingSet:
 
 
 def load_training_set(
-    catalog: Catalog, rows: Sequence[int], resolution: int, fit: Fit, conditioner: Conditioner, balance: float
+    catalog: Catalog,
+    rows: Sequence[int],
+    resolution: int,
+    fit: Fit,
+    conditioner: Conditioner,
+    *,
+    balance: float = 0.0,
+    group: int = 1,
 ) -> TrainingSet:
-    """Rows of the training split of a catalog at a resolution; for ``balance`` see :func:`balanced`.
+    """Rows of the training split of a catalog at a resolution; see :func:`balanced` and :func:`grouped`.
 
     Raises:
         PackshotError: there are fewer than ``FEWEST`` pictures.
@@ -132,8 +146,10 @@ def load_training_set(
     every = catalog.attributes("train")
     known = [every[i] for i in rows]
     vectors, texts = _vectors(catalog, pairs, conditioner)
-    order = balanced([terms.get("category", ("",))[0] for terms in known], balance) if balance else None
-    return TrainingSet(pixels, vectors, texts, conditioner.multi_hot(known), order=order)
+    names = [[terms.get(facet, ("",))[0] for facet in ("category", "color")] for terms in known]
+    order = balanced([category for category, _ in names], balance) if balance else None
+    kinds = np.unique(np.array(names, dtype=str), axis=0, return_inverse=True)[1] if group > 1 else None
+    return TrainingSet(pixels, vectors, texts, conditioner.multi_hot(known), order=order, kinds=kinds, group=group)
 
 
 def balanced(kinds: Sequence[str], balance: float) -> NDArray[np.int64]:
@@ -154,6 +170,22 @@ def balanced(kinds: Sequence[str], balance: float) -> NDArray[np.int64]:
     return np.concatenate(
         [np.resize(np.flatnonzero(which == k), round(counts[k] * often[k])) for k in range(len(names))]
     )
+
+
+def grouped(
+    rows: NDArray[np.int64], kinds: NDArray[np.int64], group: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Mixed rows in groups of pictures of one kind, the groups mixed.
+
+    Args:
+        rows: (m,) mixed, m a multiple of ``group``.
+        kinds: (m,) of each; what is left over of one kind stands with the next.
+
+    Returns:
+        (m,) the same rows.
+    """
+    groups = rows[np.argsort(kinds, kind="stable")].reshape(-1, group)
+    return rng.permutation(groups).reshape(-1)
 
 
 def _load_pixels(catalog: Catalog, rows: Sequence[int], resolution: int, fit: Fit) -> NDArray[np.uint8]:

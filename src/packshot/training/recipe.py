@@ -30,6 +30,8 @@ class TrainingConfig(BaseModel):
         mirror: whether pictures are mirrored at random; not for products with writing on them.
         fit: how a picture becomes a square: its centre (``crop``), or all of it on white (``pad``).
         balance: how far rare kinds are shown more often than they occur, from 0, as they are, to 1, all alike.
+        group: pictures of one kind and color that stand side by side in a batch, so that a discriminator sees how far
+            apart they are; a discriminator looks at four.
         without: flags of catalog rows to leave out; by default those whose product could not be cut out.
         drop_text: share of examples whose sentence vector is zeroed.
         drop_attributes: share of attribute inputs that are zeroed, so that a description need not name them all.
@@ -55,6 +57,7 @@ class TrainingConfig(BaseModel):
     mirror: bool = True
     fit: Literal["crop", "pad"] = "pad"
     balance: float = Field(default=0.0, ge=0, le=1)
+    group: int = Field(default=1, ge=1)
     without: tuple[str, ...] = ("background",)
     drop_text: float = Field(default=0.1, ge=0, le=1)
     drop_attributes: float = Field(default=0.1, ge=0, le=1)

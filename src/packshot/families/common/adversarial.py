@@ -65,8 +65,9 @@ class Adversary:
             real = [m.detach().requires_grad_(True) for m in real]
         if penalise and self.penalty == "r1+r2":
             drawn = [m.detach().requires_grad_(True) for m in drawn]
-        # The neighbour's description; where it happens to be the same, the pair is no mismatch.
-        other = condition.roll(1, dims=0)
+        # Another one's description, far enough away to be of another group; where it happens to be the same, the pair
+        # is no mismatch.
+        other = condition.roll(len(condition) // 2, dims=0)
         score, wrong = judge.judge(real, [condition, other])
         against = judge.judge(drawn, [condition])[0]
         differs = (other != condition).any(dim=1).float()

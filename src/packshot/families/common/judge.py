@@ -66,7 +66,7 @@ class Verdict(nn.Module):
 
     def __init__(self, channels: int, condition_dim: int, width: int) -> None:
         super().__init__()
-        self.head = nn.Linear((channels + 1) * 16, width)
+        self.head = nn.Linear(2 * channels * 16, width)
         self.real = nn.Linear(width, 1)
         self.project = ConditionMapper(condition_dim, width)
 
@@ -77,10 +77,12 @@ class Verdict(nn.Module):
 
 
 def _with_spread(x: Tensor, group: int = 4) -> Tensor:
-    """Append a channel with the spread within groups of the batch, which shows mode collapse (Karras et al. 2018)."""
-    n, _, h, w = x.shape
+    """Append every channel's spread within groups of the batch, which shows mode collapse (Karras et al. 2018).
+
+    Where a group is of one kind (``training.group``), it shows that pictures of one description are too much alike.
+    """
+    n, c, h, w = x.shape
     size = group if n % group == 0 else n
-    grouped = x.reshape(size, n // size, *x.shape[1:])
     # A group of one has no spread.
-    spread = (grouped.var(dim=0, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))
-    return torch.cat([x, spread.repeat(size)[:, None, None, None].expand(n, 1, h, w)], dim=1)
+    spread = (x.reshape(n // size, size, c, h, w).var(dim=1, unbiased=False) + 1e-8).sqrt().mean(dim=(2, 3))
+    return torch.cat([x, spread.repeat_interleave(size, dim=0)[:, :, None, None].expand(n, c, h, w)], dim=1)

@@ -78,7 +78,7 @@ class Objective:
         found = _apart(maps(drawn[:half]), maps(again))
         with torch.no_grad():
             real = maps(batch.pixels)
-            wanted = self.config.apart * _apart(real, [m.roll(1, dims=0) for m in real]).mean()
+            wanted = self.config.apart * _apart(real, [m.roll(half, dims=0) for m in real]).mean()
         return F.relu(1 - found / wanted.clamp(min=1e-3)).mean()
 
 
