@@ -86,8 +86,8 @@ def train(
     conditioner = Conditioner(encoder_named(config.encoder), terms, vocabulary)
     architecture = recipe.model_config_for(conditioner.dim)
     with workers.after_the_first():
-        shown = {"balance": config.balance, "group": config.group}
-        data = load_training_set(catalog, rows, architecture.resolution, config.fit, conditioner, **shown)
+        resolution, balance, group = architecture.resolution, config.balance, config.group
+        data = load_training_set(catalog, rows, resolution, config.fit, conditioner, balance=balance, group=group)
     if older:
         data = data.joined(rehearsal(older))
     if plan is None:
