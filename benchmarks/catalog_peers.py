@@ -8,6 +8,7 @@ import os
 import resource
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -49,7 +50,7 @@ def main(files: list[str]) -> dict[str, float]:
     return found
 
 
-def _rate(work, count: int) -> float:  # type: ignore[no-untyped-def]
+def _rate(work: Callable[[], object], count: int) -> float:
     """Pictures a second of one core's time, its child processes' time included."""
     started = _spent()
     work()

@@ -150,7 +150,7 @@ def _torch_fidelity(work: Path) -> dict[str, tuple[float, float]]:
     a, b = (torch.from_numpy(np.load(work / f"{name}.npy")) for name in ("a", "b"))
     count = len(list((work / "a").iterdir()))
 
-    class Network(FeatureExtractorBase):
+    class Network(FeatureExtractorBase):  # type: ignore[misc]
         def __init__(self, name: str, features_list: list[str], **_: Any) -> None:
             super().__init__(name, features_list)
             self.network = torch.jit.load(str(work / "network.pt"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ def noisy(rgb: np.ndarray, sigma: float) -> np.ndarray:
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
-FAULTS = {
+FAULTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "exposure -1 stop": lambda rgb: relit(rgb, (0.5, 0.5, 0.5)),
     "exposure -0.5 stop": lambda rgb: relit(rgb, (0.7, 0.7, 0.7)),
     "warm cast": lambda rgb: relit(rgb, (1.0, 0.85, 0.65)),

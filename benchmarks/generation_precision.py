@@ -14,7 +14,7 @@ import argparse
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from packshot.catalog import Catalog
 from packshot.evaluation.kid import kernel_distance
 from packshot.evaluation.reference import Reference, evenly
 from packshot.families import config_class, make_sampler, training_parts
-from packshot.families.common.family import SamplingOptions, to_uint8
+from packshot.families.common.family import Floats, SamplingOptions, to_uint8
 from packshot.families.common.graphs import export_graph
 from packshot.generation.generator import Generator
 from packshot.generation.models import open_model
@@ -122,7 +122,7 @@ def draw(
     """Pictures (n, s, s, 3) uint8 of the conditions, and seconds a picture."""
     loaded: dict[str, Graph] = {}
 
-    def run(name: str, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+    def run(name: str, inputs: Mapping[str, Floats]) -> list[Floats]:
         if calls is not None:
             calls.setdefault(name, []).append({k: np.asarray(v, np.float32) for k, v in inputs.items()})
         graph = loaded.setdefault(name, Graph(graphs / f"{name}.onnx"))

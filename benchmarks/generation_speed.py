@@ -14,14 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 
 from packshot.families import config_class, make_sampler, training_parts
-from packshot.families.common.family import SamplingOptions
+from packshot.families.common.family import Floats, SamplingOptions
 from packshot.generation.generator import Generator
 from packshot.generation.models import open_model
 
@@ -50,13 +51,13 @@ def warm(path: Path, rounds: int) -> None:
     own, theirs = [], []
     for i in range(rounds):
         text = KINDS[i % len(KINDS)]
-        own.append(timed(lambda text=text, i=i: one.picture(text, i)))
-        theirs.append(timed(lambda text=text, i=i: eager(conditions[KINDS.index(text)], [i], 1)))
+        own.append(timed(partial(one.picture, text, i)))
+        theirs.append(timed(partial(eager, conditions[i % len(KINDS)], [i], 1)))
     print("| one picture, one thread | p50 | p95 |\n|---|---|---|")
     for name, times in (("packshot", own), ("torch eager", theirs)):
         print(f"| {name} | {1000 * median(times):.1f} ms | {1000 * float(np.quantile(times, 0.95)):.1f} ms |")
     fresh = [f"{color} {kind}" for color in ("red", "grey", "brown") for kind in ("coat", "cap", "skirt", "sandals")]
-    times = [timed(lambda text=text: one.picture(text, 1)) for text in fresh]
+    times = [timed(partial(one.picture, text, 1)) for text in fresh]
     print(f"| packshot, a description that is new to it | {1000 * median(times):.1f} ms | |")
 
     cores = len(os.sched_getaffinity(0))
@@ -82,7 +83,7 @@ def torch_sampler(path: Path) -> Callable[[np.ndarray, list[int], int], None]:
     network.load_state_dict(load_file(path / "model.safetensors"))
     graphs = {name: module.eval() for name, (module, _, _) in parts.export(network, config).items()}
 
-    def run(name: str, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+    def run(name: str, inputs: Mapping[str, Floats]) -> list[Floats]:
         with torch.no_grad():
             out = graphs[name](*(torch.from_numpy(np.ascontiguousarray(value)) for value in inputs.values()))
         return [part.numpy() for part in (out if isinstance(out, tuple) else (out,))]
@@ -124,9 +125,7 @@ def cold(model: Path | None, starts: int) -> None:
         times: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(starts + 1):
             for name, command in ways.items():
-                times[name].append(
-                    timed(lambda command=command: subprocess.run(command, check=True, capture_output=True))
-                )
+                times[name].append(timed(partial(subprocess.run, command, check=True, capture_output=True)))
     print("\n| cold start | median | least to most |\n|---|---|---|")
     for name, found in times.items():
         # The first may find neither files nor the unpacked encoder in memory.

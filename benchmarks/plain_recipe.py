@@ -37,6 +37,7 @@ from packshot.text.condition import Conditioner
 from packshot.text.encoder import encoder_named
 from packshot.training.data import load_training_set
 from packshot.training.recipe import TrainingConfig
+from packshot.training.stages import channels_last
 
 SIDE, CHANNELS, BATCH, STEPS, GUIDANCE, DRAWN = 64, (32, 64, 128, 192), 64, 20, 2.5, 512
 
@@ -76,7 +77,8 @@ def main() -> None:
         some = pixels[rows][:, :, :: rng.choice((1, -1))]
         return torch.from_numpy(some.copy()).permute(0, 3, 1, 2) / 127.5 - 1, torch.from_numpy(told[rows])
 
-    autoencoder = Autoencoder().to(memory_format=torch.channels_last)
+    autoencoder = Autoencoder()
+    channels_last(autoencoder)
     trained(autoencoder, lambda: reconstruct(autoencoder, batch(BATCH)[0]), options.minutes * 60 * 3 / 7, "autoencoder")
     with torch.no_grad():
         latents = torch.cat([autoencoder.down(batch(BATCH)[0]) for _ in range(8)])

@@ -45,8 +45,10 @@ def main() -> None:
     options = parser.parse_args()
     pixels, seconds = np.concatenate([load(path) for path in options.catalogs]), options.minutes * 60
     torch.manual_seed(0)
-    config, critic = LatentConfig(), channels_last(Critic())
-    begun = channels_last(Autoencoder(config.channels, config.latent_channels))
+    config, critic = LatentConfig(), Critic()
+    begun = Autoencoder(config.channels, config.latent_channels)
+    for network in (begun, critic):
+        channels_last(network)
     whole = train(begun, critic, batches(pixels, halved=0.5), seconds)
     best = decoder(whole, critic, batches(pixels, halved=0.5), seconds)
     write_atomic(options.out, save({name: value.half().contiguous() for name, value in best.state_dict().items()}))

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from packshot.assets import asset
 from packshot.families.common.graphs import export_graph
+from packshot.training.stages import channels_last
 
 FACTOR = 4
 WIDTH, BLOCKS = 32, 7
@@ -95,7 +96,8 @@ def load(folder: Path, count: int, rng: random.Random) -> list[Image.Image]:
 
 def train(photos: list[Image.Image], steps: int, rng: random.Random) -> Upscaler:
     """Mean absolute error, Adam, a learning rate that falls to nothing."""
-    network = Upscaler().to(memory_format=torch.channels_last)
+    network = Upscaler()
+    channels_last(network)
     optimizer = torch.optim.Adam(network.parameters(), RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     seen, start = 0.0, time.monotonic()

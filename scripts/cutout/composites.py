@@ -30,7 +30,7 @@ class Example:
         scale = min(1.0, _POOL_SIDE / max(rgb.shape[:2]))
         size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
         small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-        return cls(small, np.uint8(cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR) * 255))
+        return cls(small, (cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR) * 255).astype(np.uint8))
 
 
 class Composer:
@@ -84,7 +84,7 @@ class Composer:
                 product = product + shift.astype(np.float32)
         if rng.random() < 0.8:
             shadow = cv2.GaussianBlur(alpha, (0, 0), side * rng.uniform(0.005, 0.04))
-            moved = np.float32([[1, 0, rng.normal(0, side * 0.015)], [0, 1, rng.normal(0, side * 0.015)]])
+            moved = np.array([[1, 0, rng.normal(0, side * 0.015)], [0, 1, rng.normal(0, side * 0.015)]], np.float32)
             shadow = cv2.warpAffine(shadow, moved, (side, side))
             floor = floor * (1 - rng.uniform(0.05, 0.55) * shadow[..., None])
         mixed = floor + (np.clip(product, 0, 255) - floor) * alpha[..., None]
@@ -156,7 +156,9 @@ class Composer:
         rgb = np.clip(rgb, 0, 255)
         if rng.random() < 0.3:
             quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 90))]
-            rgb = cv2.imdecode(cv2.imencode(".jpg", rgb.astype(np.uint8), quality)[1], 1).astype(np.float32)
+            decoded = cv2.imdecode(cv2.imencode(".jpg", rgb.astype(np.uint8), quality)[1], 1)
+            assert decoded is not None
+            rgb = decoded.astype(np.float32)
         return rgb
 
 

@@ -32,5 +32,5 @@ def blob(rng: np.random.Generator, side: int) -> NDArray[np.float32]:
     points = np.stack([np.cos(angle), np.sin(angle)], -1) * radius[:, None] * stretch
     points += side / 2 + rng.normal(0, side / 20, 2)
     canvas = np.zeros((side, side), np.float32)
-    cv2.fillPoly(canvas, [np.int32(points * 16)], 1.0, lineType=cv2.LINE_AA, shift=4)
+    cv2.fillPoly(canvas, [(points * 16).astype(np.int32)], 1.0, lineType=cv2.LINE_AA, shift=4)
     return np.clip(canvas, 0, 1)

@@ -14,6 +14,7 @@ import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ from torch import Tensor, nn
 from packshot.cutout.plain import from_plain_background
 from packshot.families.common.graphs import export_graph
 from packshot.images.resize import resize
+from packshot.training.stages import channels_last
 
 _BATCH = 12
 
@@ -95,7 +97,7 @@ def main() -> None:
 
 def train(network: CutOutNetwork, composer: Composer, steps: int, rate: float) -> dict[str, Tensor]:
     """Train for ``steps``; the running average of the weights (Polyak and Juditsky 1992)."""
-    network = network.train().to(memory_format=torch.channels_last)
+    channels_last(network.train())
     average = {name: value.clone() for name, value in network.state_dict().items()}
     groups = [
         {"params": network.decoder_parameters(), "lr": rate},
@@ -141,9 +143,9 @@ class Believer:
 
 def _write_masks(photos: list[Photo], believer: Believer | None, path: Path) -> None:
     found = grabcut_masks(photos) if believer is None else sure_masks(photos, believer)
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for n, (photo, mask) in enumerate(found, 1):
-        arrays[photo.name] = np.uint8(mask * 255.0)
+        arrays[photo.name] = (mask.astype(np.float32) * 255).astype(np.uint8)
         if n % 100 == 0:
             print(f"  {n} masks", flush=True)
     np.savez_compressed(path, **arrays)
