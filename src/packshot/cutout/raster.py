@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 Mask = NDArray[np.bool_]
 Plane = NDArray[np.float32]
+# Windows up to this radius are summed neighbour by neighbour, wider ones from running totals.
+_NARROW = 2
 
 
 def resize_plane(plane: Plane, width: int, height: int) -> Plane:
@@ -30,13 +30,10 @@ def box_mean(plane: Plane, radius: int) -> Plane:
     """Mean of the (2 radius + 1)² window, cut off at the picture's edge; (h, w) or (h, w, c) float32."""
     for axis in (0, 1):
         n = plane.shape[axis]
-        total = np.cumsum(plane, axis=axis, dtype=np.float64)
-        total = np.concatenate([np.zeros_like(np.take(total, [0], axis)), total], axis)
-        low, high = np.maximum(np.arange(n) - radius, 0), np.minimum(np.arange(n) + radius + 1, n)
+        counts = np.minimum(np.arange(n) + radius + 1, n) - np.maximum(np.arange(n) - radius, 0)
         shape = [1] * plane.ndim
         shape[axis] = n
-        sums = np.take(total, high, axis) - np.take(total, low, axis)
-        plane = (sums / (high - low).reshape(shape)).astype(np.float32)
+        plane = (_window_sums(plane, axis, radius) / counts.reshape(shape)).astype(np.float32)
     return plane
 
 
@@ -60,28 +57,41 @@ def erode(mask: Mask, times: int = 1) -> Mask:
 def components(mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Four-connected components.
 
-    Every pixel starts with a number of its own; each run takes the smallest number in it, along rows and
-    columns in turn, until nothing changes.
+    Rows are cut into runs, and runs that touch across two rows are joined until nothing changes: a run hooks its tree
+    to that of its neighbour with the smaller number, and all trees are flattened (Shiloach and Vishkin 1982, "An
+    O(log n) parallel connectivity algorithm").
 
     Returns:
         labels: (h, w), 0 outside, 1.. inside, 1 being the largest component.
         areas: (n,) pixels of each component, largest first.
     """
-    labels = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
+    labels = np.zeros(mask.shape, np.int64)
     if not mask.any():
         return labels, np.zeros(0, np.int64)
-    while True:
-        after = _spread(_spread(labels).T).T
-        if np.array_equal(after, labels):
-            break
-        labels = after
-    # Numbers are pixels' places, so counting needs no sorting; the first pixel decides among equals.
-    counts = np.bincount(labels.ravel())
-    numbers = np.flatnonzero(counts[1:]) + 1
+    starts, ends = _run_ends(mask)
+    width = mask.shape[1]
+    # Where two rows overlap, the overlap's own runs name each pair of touching runs once. Numbers count the pixels of
+    # a row and the gap after it.
+    touching, _ = _run_ends(mask[:-1] & mask[1:])
+    above = np.searchsorted(starts, touching, side="right") - 1
+    below = np.searchsorted(starts, touching + width + 1, side="right") - 1
+    tree = np.arange(len(starts))
+    while len(above):
+        low, high = np.minimum(tree[above], tree[below]), np.maximum(tree[above], tree[below])
+        apart = low < high
+        above, below = above[apart], below[apart]
+        np.minimum.at(tree, high[apart], low[apart])
+        while (flat := tree[tree]).tobytes() != tree.tobytes():
+            tree = flat
+    # A component has the number of its first run, and the first pixel decides among equals.
+    lengths = ends - starts
+    counts = np.bincount(tree, weights=lengths).astype(np.int64)
+    numbers = np.flatnonzero(counts)
     largest = numbers[np.argsort(-counts[numbers], kind="stable")]
     rank = np.zeros(len(counts), np.int64)
     rank[largest] = np.arange(1, len(largest) + 1)
-    return rank[labels], counts[largest]
+    labels[mask] = np.repeat(rank[tree], lengths)
+    return labels, counts[largest]
 
 
 def reach(seeds: Mask, passable: Mask) -> Mask:
@@ -138,15 +148,35 @@ def guided(guide: NDArray[np.float32], plane: Plane, radius: int, epsilon: float
     return np.clip(result, 0, 1).astype(np.float32)
 
 
-def _spread(labels: NDArray[Any]) -> NDArray[np.int64]:
-    """The smallest number of every horizontal run of numbers above 0, written over the whole run."""
-    padded = np.pad(labels, ((0, 0), (0, 1))).ravel()
-    inside = padded > 0
-    starts = np.flatnonzero(inside & ~np.concatenate([[False], inside[:-1]]))
-    if not len(starts):
-        return labels
-    ends = np.flatnonzero(inside & ~np.concatenate([inside[1:], [False]])) + 1
-    # The gap after a run is part of its reduceat segment, so it must not win.
-    smallest = np.minimum.reduceat(np.where(inside, padded, padded.max() + 1), starts)
-    padded[inside] = np.repeat(smallest, ends - starts)
-    return padded.reshape(labels.shape[0], -1)[:, :-1]
+def _run_ends(mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the horizontal runs of a mask start, and where they have ended, as numbers of pixels when every row has a
+    gap of one more."""
+    padded = np.zeros(mask.shape[0] * (mask.shape[1] + 1) + 1, np.bool_)
+    padded[1:].reshape(mask.shape[0], mask.shape[1] + 1)[:, :-1] = mask
+    change = np.flatnonzero(padded[1:] != padded[:-1])
+    return change[::2], change[1::2]
+
+
+def _window_sums(plane: Plane, axis: int, radius: int) -> NDArray[np.float64]:
+    """Sums over the 2 radius + 1 neighbours along an axis, cut off at the ends."""
+    n = plane.shape[axis]
+
+    def part(low: int, high: int) -> tuple[slice, ...]:
+        return (slice(None),) * axis + (slice(low, high),)
+
+    if radius <= _NARROW:
+        sums = plane.astype(np.float64)
+        for k in range(1, min(radius, n - 1) + 1):
+            sums[part(k, n)] += plane[part(0, n - k)]
+            sums[part(0, n - k)] += plane[part(k, n)]
+        return sums
+    # Nothing comes before the first total, and the last goes on, so that every window has two ends.
+    total = np.zeros((*plane.shape[:axis], n + 2 * radius + 1, *plane.shape[axis + 1 :]), np.float64)
+    if axis == 0:
+        # numpy's own running sum down the columns takes one column at a time.
+        for i in range(n):
+            np.add(total[radius + i], plane[i], out=total[radius + i + 1])
+    else:
+        np.cumsum(plane, axis=axis, out=total[part(radius + 1, radius + 1 + n)])
+    total[part(radius + 1 + n, n + 2 * radius + 1)] = total[part(radius + n, radius + n + 1)]
+    return np.asarray(total[part(2 * radius + 1, n + 2 * radius + 1)] - total[part(0, n)], np.float64)
