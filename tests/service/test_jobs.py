@@ -40,7 +40,7 @@ TABLE = "\n".join(",".join(row) for row in [HEADER, *APPAREL]).replace("bike, 44
 KINDS = ("dress", "shirt", "hat", "skirt", "hoodie")
 MANY = "sku,title\n" + "\n".join(
     f"M-{i:03d},{color} {kind}"
-    for i, (color, kind) in enumerate((c, k) for c in ("red", "blue", "green", "black") * 3 for k in KINDS)
+    for i, (color, kind) in enumerate((c, k) for c in ("red", "blue", "green", "black", "white") for k in KINDS)
 )
 
 
@@ -278,12 +278,12 @@ def test_a_job_outlives_its_worker_and_its_server(
     os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()
     begun = journal.read_bytes().count(b"\n") - 1
-    assert 0 < begun < 60
+    assert 0 < begun < 25
     # The server is killed too; another one with a worker of its own finishes what was begun.
     server.kill()
     again = serve(*queue)
     job = wait_for(again.url, id)
-    assert (job["status"]["state"], job["status"]["made"]) == ("done", 60)
+    assert (job["status"]["state"], job["status"]["made"]) == ("done", 25)
     (tmp_path / "same.csv").write_text(MANY)
     fill([tmp_path / "same.csv"], tmp_path / "own", Options(preset="taobao", everything=True))
     assert tree(tmp_path / "state" / "jobs" / id / "out") == tree(tmp_path / "own")
