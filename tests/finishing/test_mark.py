@@ -52,6 +52,20 @@ def test_the_quietest_corner_is_taken():
     assert where.box[1] > 150
 
 
+def test_on_a_transparent_picture_the_mark_can_be_read_on_any_page():
+    pixels = np.zeros((400, 400, 4), np.uint8)
+    pixels[100:300, 100:300] = (200, 30, 30, 255)
+    marked, where = mark.draw(pixels)
+    left, top, right, bottom = where.box
+    assert where.plate
+    for page in (0, 128, 255):
+        opacity = marked[..., 3:] / 255
+        shown = np.rint(marked[..., :3] * opacity + page * (1 - opacity)).astype(np.uint8)
+        assert mark.find(shown, {"mark": where.as_dict()}) is True
+        assert np.ptp(shown[top:bottom, left:right].mean(-1)) > 100
+    assert (marked[100:300, 100:300] == pixels[100:300, 100:300]).all()
+
+
 def test_only_a_busy_place_gets_a_plate():
     assert not mark.draw(PICTURES["white"])[1].plate
     assert mark.draw(PICTURES["busy"])[1].plate

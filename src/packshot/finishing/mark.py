@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.finishing import typeset
+from packshot.images.decode import Picture
 
 TEXT = "AI生成"
 # Above the least that the standard asks for, so that rounding never falls short of it.
@@ -44,31 +45,38 @@ class Mark:
         return {"text": self.text, "box": list(self.box), "plate": self.plate}
 
 
-def draw(rgb: NDArray[np.uint8], text: str = TEXT) -> tuple[NDArray[np.uint8], Mark]:
+def draw(pixels: NDArray[np.uint8], text: str = TEXT) -> tuple[NDArray[np.uint8], Mark]:
     """Write the mark on a picture.
 
     Args:
-        rgb: (h, w, 3) uint8.
+        pixels: (h, w, 3) uint8; or (h, w, 4), transparent, and the mark gets a plate: nobody knows what it will lie on.
 
     Returns:
         The marked picture, and where the mark is.
     """
+    transparent = pixels.shape[2] == 4
+    rgb = Picture(pixels[..., :3], pixels[..., 3], "", False).on_white() if transparent else pixels
     cover = _cover(text, min(rgb.shape[:2]))
     x, y = _corner(rgb, cover.shape)
     height, width = cover.shape
     under = _luminance(rgb[y : y + height, x : x + width])
     low, high = float(np.quantile(under, 0.02)), float(np.quantile(under, 0.98))
-    plate = False
-    if _ratio(_grey(_DARK), low) >= _CONTRAST:
+    pad, plate = height // 4, False
+    if not transparent and _ratio(_grey(_DARK), low) >= _CONTRAST:
         colour = _DARK
-    elif _ratio(_grey(_LIGHT), high) >= _CONTRAST:
+    elif not transparent and _ratio(_grey(_LIGHT), high) >= _CONTRAST:
         colour = _LIGHT
     else:
         plate, colour = True, _DARK
-        pad = height // 4
         sheet = np.full((height + 2 * pad, width + 2 * pad), 0.92, np.float32)
         rgb = typeset.ink(rgb, sheet, x - pad, y - pad, _LIGHT)
-    return typeset.ink(rgb, cover, x, y, colour), Mark(text, (x, y, x + width, y + height), plate)
+    rgb, written = typeset.ink(rgb, cover, x, y, colour), Mark(text, (x, y, x + width, y + height), plate)
+    if transparent:
+        area = slice(max(0, y - pad), y + height + pad), slice(max(0, x - pad), x + width + pad)
+        pixels = pixels.copy()
+        pixels[area] = np.insert(rgb[area], 3, 255, -1)
+        return pixels, written
+    return rgb, written
 
 
 def find(rgb: NDArray[np.uint8], finish: Mapping[str, Any]) -> bool | None:
