@@ -12,6 +12,7 @@ from packshot.errors import PackshotError
 from packshot.finishing import batch, label, preset
 from packshot.finishing.batch import _one as finish_one
 from packshot.finishing.batch import finish_files, pictures
+from packshot.finishing.check import check
 from packshot.finishing.finish import Options, finish
 from packshot.finishing.fit import encode_within
 from packshot.finishing.label import GENERATED, read_labels
@@ -52,6 +53,30 @@ def test_a_photo_is_not_called_ai_unless_asked():
     found = read_labels(told.data)
     assert found.source_type == GENERATED
     assert found.aigc["Label"] == "1"
+
+
+@pytest.mark.parametrize("background", ["white", "transparent"])
+@pytest.mark.parametrize("format", ["jpeg", "png", "webp", "avif"])
+@pytest.mark.parametrize("ai", [False, True])
+def test_in_every_format_finishing_twice_is_finishing_once(format, background, ai):
+    if format == "jpeg" and background == "transparent":
+        pytest.skip("JPEG has no transparency")
+    wanted = TAOBAO.changed(format=format, background=background)
+    once = finish(generated(128) if ai else png(product(128)), wanted)
+    again = finish(once.data, wanted)
+    assert again.data == once.data
+    assert again.notes == ("finished before: kept as it is",)
+    report = check(once.data, wanted)
+    assert "gb_visible" not in report.failed
+    assert (decode(once.data).alpha is not None) == (background == "transparent")
+
+
+def test_a_prompt_that_looks_like_a_record_harms_none():
+    record = RECORD.model_copy(update={"text": '"pixels":"0000000000000000"'})
+    source = encode(product(64), "png", xmp=label.xmp(record), text=label.png_text(record))
+    once = finish(source, TAOBAO)
+    assert finish(once.data, TAOBAO).notes == ("finished before: kept as it is",)
+    assert read_labels(once.data).generation["text"] == record.text
 
 
 def test_a_generated_picture_keeps_its_labels_and_its_first_size():

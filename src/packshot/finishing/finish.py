@@ -28,6 +28,8 @@ from packshot.images.resize import resize
 # Pictures are worked on at up to this many times the frame's longer side: a product that fills 0.4 of its picture
 # then still has a pixel for each of the frame's.
 _ROOM = 2.5
+# Stands for the digest of a file's pixels until there is a file; as long as one, so that the file stays as long.
+_NO_DIGEST = "0" * 16
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,9 @@ def finish(data: bytes, preset: Preset, options: Options | None = None) -> Finis
     if options.ai_generated and not labels.ai:
         labels = replace(labels, source_type=GENERATED)
     complete = labels.complete()
-    if complete == labels and _finished_before(data, labels, preset, options):
-        return _kept(data, labels, preset)
+    kept = _kept(data, labels, preset, options) if complete == labels else None
+    if kept:
+        return kept
     notes = [f"label unreadable: {problem}" for problem in labels.problems]
     picture, resized = _bounded(decode(data), preset)
     if picture.animated:
@@ -144,7 +147,7 @@ def finished_from(source: bytes, data: bytes, preset: Preset, options: Options |
         record = labels.finish
         if record.get("source") != _source(source) or record.get("version") != __version__:
             return None
-        return _kept(data, labels, preset) if _finished_before(data, labels, preset, options) else None
+        return _kept(data, labels, preset, options)
     except DecodeError:
         return None
 
@@ -164,16 +167,30 @@ def _sealed(
     make = preset.make
     low, high = preset.bounds("file_bytes")
     high -= room
-    # A digest of the same length keeps the file as long as it will be.
-    embedded = _embedded(labels, record | {"pixels": "0" * 16})
-    draft, quality, fault = encode_within(pixels, make.format, quality=make.quality, low=low, high=high, **embedded)
-    embedded = _embedded(labels, record | {"pixels": _digest(decode(draft))})
+    lossless = make.format == "png"
+    digest = _digest(_seen(pixels)) if lossless else _NO_DIGEST
+    embedded = _embedded(labels, record | {"pixels": digest})
+    data, quality, fault = encode_within(pixels, make.format, quality=make.quality, low=low, high=high, **embedded)
+    if lossless:
+        return data, fault
+    digest = _digest(decode(data))
+    before, after = (f'"pixels":"{value}"'.encode() for value in (_NO_DIGEST, digest))
+    if data.count(before) == 1:
+        # XMP lies in these formats as it is, under no checksum.
+        return data.replace(before, after), fault
+    embedded = _embedded(labels, record | {"pixels": digest})
     return encode(pixels, make.format, quality=quality, **embedded), fault
 
 
 def _embedded(labels: Labels, record: dict[str, Any]) -> dict[str, Any]:
     labels = replace(labels, finish=record)
     return {"xmp": label.packet(labels), "text": label.chunks(labels)}
+
+
+def _seen(pixels: NDArray[np.uint8]) -> Picture:
+    """What a reader decodes from pixels that were stored without loss."""
+    alpha = pixels[..., 3] if pixels.shape[2] == 4 and (pixels[..., 3] < 255).any() else None
+    return Picture(np.ascontiguousarray(pixels[..., :3]), alpha, "PNG", False)
 
 
 def _digest(picture: Picture) -> str:
@@ -189,19 +206,16 @@ def _identity(preset: Preset, options: Options) -> str:
     return hashlib.sha256(f"{preset.identity} {asked!r} {bool(options.credentials)}".encode()).hexdigest()[:10]
 
 
-def _finished_before(data: bytes, labels: Labels, preset: Preset, options: Options) -> bool:
-    """True if the file is what this very call would make: made so, its pixels untouched, nothing added to it."""
+def _kept(data: bytes, labels: Labels, preset: Preset, options: Options) -> Finished | None:
+    """The file as it is, if this very call would make it: made so, its pixels untouched, nothing added to it."""
     record = labels.finish
     if not record or record.get("identity") != _identity(preset, options) or labels.problems:
-        return False
+        return None
     if options.credentials and sign.verify(data) not in ("valid", "trusted", "trial"):
-        return False
+        return None
     facts = Facts(data)
-    return facts.stray_metadata == "none" and record.get("pixels") == _digest(facts.picture)
-
-
-def _kept(data: bytes, labels: Labels, preset: Preset) -> Finished:
-    facts = Facts(data)
+    if facts.stray_metadata != "none" or record.get("pixels") != _digest(facts.picture):
+        return None
     enlarged = facts.enlarged or 1.0
     suffix = SUFFIXES[preset.make.format]
     return Finished(data, suffix, facts.width, facts.height, enlarged, labels.ai, ("finished before: kept as it is",))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,15 +60,26 @@ class Paper:
     bounds: NDArray[np.float32]
 
     def light(self) -> NDArray[np.float32]:
-        """The paper's own colour at every pixel, under the product too; (h, w, 3) float32, 1..255."""
+        """The paper's own colour at every pixel, under the product too; (3, h, w) float32, 1..255."""
         height, width = self.mask.shape
-        x = np.linspace(-1, 1, width, dtype=np.float32)[None, :, None]
-        y = np.linspace(-1, 1, height, dtype=np.float32)[:, None, None]
-        one, wx, wy, wxx, wxy, wyy = self.weights
-        # Horner's scheme keeps it to three passes over the picture.
-        fitted = (one + wy * y + wyy * y * y) + x * ((wx + wxy * y) + wxx * x)
-        clipped: NDArray[np.float32] = np.clip(fitted, self.bounds[0], self.bounds[1], dtype=np.float32)
-        return clipped
+        x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+        y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+        # One channel after the other: numpy is several times slower over a last axis of three.
+        fitted = np.empty((3, height, width), np.float32)
+        for channel, (one, wx, wy, wxx, wxy, wyy) in enumerate(self.weights.T):
+            # Horner's scheme keeps it to three passes over the picture.
+            plane = (one + wy * y + wyy * y * y) + x * ((wx + wxy * y) + wxx * x)
+            np.clip(plane, *self.bounds[:, channel], out=fitted[channel], dtype=np.float32)
+        return fitted
+
+    def depth(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """How far every pixel is below the paper, (3, h, w) float32, 0..255 of the paper's own light."""
+        planes = self.light()
+        np.divide(255, planes, out=planes)
+        for channel, plane in enumerate(planes):
+            np.multiply(rgb[..., channel], plane, out=plane)
+            np.clip(np.subtract(255, plane, out=plane), 0, 255, out=plane)
+        return planes
 
 
 def find(rgb: NDArray[np.uint8]) -> Paper | None:
@@ -84,13 +94,14 @@ def find(rgb: NDArray[np.uint8]) -> Paper | None:
     if min(height, width) < 16:
         return None
     small_height, small_width = fit_size(height, width, _WORK_SIDE)
-    pixels = np.stack([resize_plane(rgb[..., c].astype(np.float32), small_width, small_height) for c in range(3)], -1)
-    rim = frame(pixels.shape, max(1, max(pixels.shape[:2]) // 100))
-    edge = pixels[rim]
-    bright = edge[edge.min(-1) >= _WHITISH]
-    if len(bright) < _SHARE * len(edge):
+    pixels = _small(rgb, small_width, small_height)
+    rim = frame((small_height, small_width), max(1, max(small_height, small_width) // 100))
+    edge = pixels[:, rim]
+    bright = edge[:, edge.min(0) >= _WHITISH]
+    if bright.shape[1] < _SHARE * edge.shape[1]:
         return None
-    distance = _largest(np.abs(pixels - np.median(bright, axis=0)))
+    colour = np.median(bright, axis=1)
+    distance = _apart(pixels, colour)
     spread = distance[rim]
     noise = float(np.quantile(spread[spread <= 20], 0.75)) if (spread <= 20).any() else 20.0
     tolerance = float(np.clip(3 * noise + 2, *_TOLERANCE))
@@ -98,7 +109,7 @@ def find(rgb: NDArray[np.uint8]) -> Paper | None:
     if (spread <= tolerance).mean() < _SHARE or corners.sum() < 3:
         return None
     # The ringing that JPEG leaves around a product swings about the paper's white: its mean is white.
-    calm = _largest(np.abs(box_mean(pixels, 1) - np.median(bright, axis=0)))
+    calm = _apart(np.stack([box_mean(plane, 1) for plane in pixels]), colour)
     product = _enclosed(calm > tolerance)
     # The mean reaches one pixel beyond the product.
     product &= erode(product) | (distance > 2 * tolerance)
@@ -119,15 +130,14 @@ def without_shadow(rgb: NDArray[np.uint8], paper: Paper) -> Paper:
     """
     height, width = paper.mask.shape
     small_height, small_width = fit_size(height, width, _WORK_SIDE)
-    depth = 255 - np.clip(rgb * (255 / paper.light()), 0, 255)
-    depth = np.stack([resize_plane(depth[..., c].astype(np.float32), small_width, small_height) for c in range(3)], -1)
-    grey = depth.mean(-1)
-    coloured = np.abs(depth - grey[..., None]).max(-1) > 8
+    depth = np.stack([resize_plane(plane, small_width, small_height) for plane in paper.depth(rgb)])
+    grey = depth.mean(0)
+    coloured = np.abs(depth - grey).max(0) > 8
     product = resize_plane(paper.mask, small_width, small_height) > 0.5
     slope = np.maximum(np.abs(np.gradient(grey, axis=0)), np.abs(np.gradient(grey, axis=1)))
     # In a small picture everything changes fast from pixel to pixel, and what models smear under a product has colour.
     small = max(paper.mask.shape) <= _SMALL
-    deepest = depth.max(-1)
+    deepest = depth.max(0)
     shade = deepest < _FAINT if small else ~coloured & (slope < _SLOPE) & (grey < _DARKEST)
     rows = np.flatnonzero(product.any(1))
     ground = int(rows[0]) + round(_GROUND * len(rows))
@@ -168,16 +178,19 @@ def whiten(rgb: NDArray[np.uint8], paper: Paper, *, shadow: bool = True) -> tupl
         (h, w, 3) float32, the colour times the opacity, and (h, w) float32, the opacity; laid on white they are the
         picture.
     """
-    depth = np.clip(255 - rgb * (255 / paper.light()), 0, 255).astype(np.float32)
-    strongest = _largest(depth)
+    depth = paper.depth(rgb)
+    strongest = depth.max(0)
     radius = 1 + max(paper.mask.shape) // (120 if shadow else 600)
     near = np.clip(soften(paper.mask > 0.02, radius) * 2, 0, 1)
     inside = np.clip(soften(paper.mask, 1) * 2 - 1, 0, 1)
     keep = np.maximum(inside, _ramp(strongest) * near).astype(np.float32)
-    depth *= keep[..., None]
     # The least opaque layer that can look like this on white, but solid inside, where white is the product's.
     opacity = np.maximum(strongest * keep / 255, inside).astype(np.float32)
-    return 255 * opacity[..., None] - depth, opacity
+    light = np.empty((*opacity.shape, 3), np.float32)
+    full = 255 * opacity
+    for channel, plane in enumerate(depth):
+        np.subtract(full, plane * keep, out=light[..., channel])
+    return light, opacity
 
 
 def separate(rgb: NDArray[np.uint8], paper: Paper, *, shadow: bool = True) -> tuple[NDArray[np.float32], Plane]:
@@ -196,9 +209,8 @@ def separate(rgb: NDArray[np.uint8], paper: Paper, *, shadow: bool = True) -> tu
     else:
         light, opacity = _unmixed(rgb, core)
     if shadow and core is not paper:
-        depth = 255 - np.clip(rgb * (255 / paper.light()), 0, 255)
         # The faintest of the channels: what is darker in one alone is a colour cast of the product.
-        dark = np.minimum(np.minimum(depth[..., 0], depth[..., 1]), depth[..., 2]).astype(np.float32)
+        dark = paper.depth(rgb).min(0)
         near = np.clip(soften(paper.mask > 0.02, 1 + max(opacity.shape) // 120) * 2, 0, 1)
         dark = (box_mean(dark * near, 1) / 255).astype(np.float32)
         # Within the outline the product itself would be taken for a shadow of itself.
@@ -224,12 +236,25 @@ def cleared(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     Faint pixels beside a product are taken for its edge; enlarged, they are as large as stains.
     """
-    paper = find(rgb)
+    height, width = rgb.shape[:2]
+    small_height, small_width = fit_size(height, width, _WORK_SIDE)
+    # The paper is looked for at this size anyway, and where its middle begins is no matter of a pixel.
+    small = Image.fromarray(rgb).resize((small_width, small_height), Image.Resampling.BILINEAR)
+    paper = find(np.asarray(small))
     if paper is None:
         return rgb
+    away = Image.fromarray(background(paper.mask, 1)).resize((width, height), Image.Resampling.NEAREST)
     out = rgb.copy()
-    out[background(paper.mask, 0) & (rgb.min(-1) > 255 - _CERTAIN)] = 255
+    faint = np.minimum(np.minimum(rgb[..., 0], rgb[..., 1]), rgb[..., 2]) > 255 - _CERTAIN
+    whitened(out, np.asarray(away) & faint)
     return out
+
+
+def whitened(rgb: NDArray[np.uint8], where: Mask) -> None:
+    """Make pixels of (h, w, 3) uint8 white, in place."""
+    # numpy takes ten times as long to set all channels at once.
+    for channel in range(3):
+        rgb[..., channel][where] = 255
 
 
 def _matted(
@@ -244,7 +269,7 @@ def _matted(
         colour: (h, w, 3) float32, the product's, going on beyond its edge.
         opacity: (h, w) float32 in 0..1, the mask.
     """
-    white = paper.light()
+    white = np.ascontiguousarray(paper.light().transpose(1, 2, 0))
     depth = white - colour
     span = (depth * depth).sum(-1)
     share = np.clip(((white - rgb) * depth).sum(-1) / np.maximum(span, 1), 0, 1)
@@ -263,15 +288,15 @@ def _unmixed(rgb: NDArray[np.uint8], paper: Paper) -> tuple[NDArray[np.float32],
 
     That pixel is as opaque as it is deep beside the deepest of its neighbours.
     """
-    depth = np.clip(255 - rgb * (255 / paper.light()), 0, 255).astype(np.float32)
-    strongest = _largest(depth)
+    depth = paper.depth(rgb)
+    strongest = depth.max(0)
     deepest = np.asarray(Image.fromarray(strongest).filter(ImageFilter.MaxFilter(3)), np.float32)
     share = _ramp(strongest) * strongest / np.maximum(deepest, _CERTAIN)
     # Between a sleeve and its body the paper's way in is a pixel wide, and counts as closed.
     open_ = reach(paper.mask <= 0.5, (strongest < _CERTAIN) | (paper.mask <= 0.5))
     solid = erode((paper.mask > 0.5) & ~open_)
     opacity = np.where(solid, 1, share * (paper.mask > 0.02)).astype(np.float32)
-    return np.maximum(255 * opacity[..., None] - depth, 0).astype(np.float32), opacity
+    return np.maximum(255 * opacity[..., None] - depth.transpose(1, 2, 0), 0).astype(np.float32), opacity
 
 
 def _ramp(depth: Plane) -> Plane:
@@ -327,9 +352,15 @@ def _terms(x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1)
 
 
-def _largest(values: NDArray[Any]) -> Plane:
-    """The largest of three channels; numpy's own reduction over a short last axis is five times slower."""
-    return np.maximum(np.maximum(values[..., 0], values[..., 1]), values[..., 2]).astype(np.float32, copy=False)
+def _small(rgb: NDArray[np.uint8], width: int, height: int) -> NDArray[np.float32]:
+    """(3, height, width) float32, 0..255."""
+    return np.stack([resize_plane(rgb[..., channel].astype(np.float32), width, height) for channel in range(3)])
+
+
+def _apart(pixels: NDArray[np.float32], colour: NDArray[np.float32]) -> Plane:
+    """Distance of every pixel of (3, h, w) from a colour, in the channel where it is largest."""
+    apart: Plane = np.abs(pixels - colour[:, None, None]).max(0)
+    return apart
 
 
 def _filled(plane: Plane, hole: Mask) -> Plane:

@@ -47,8 +47,10 @@ def upscale(rgb: NDArray[np.uint8], model: str = MODEL) -> NDArray[np.uint8]:
             large = _run(net, tile)[edge:-edge, edge:-edge]
             out[FACTOR * top : FACTOR * bottom, FACTOR * left : FACTOR * right] = large
     # Its colours are off by more than one round mends.
-    corrected = faithful(out.astype(np.float32), rgb.astype(np.float32), rounds=3)
-    return np.rint(corrected).astype(np.uint8)
+    for channel in range(3):
+        drawn, given = out[..., channel].astype(np.float32), rgb[..., channel].astype(np.float32)
+        out[..., channel] = np.rint(faithful(drawn, given, rounds=3))
+    return out
 
 
 def _run(net: Any, tile: NDArray[np.uint8]) -> NDArray[np.uint8]:
