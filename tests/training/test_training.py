@@ -20,7 +20,7 @@ from packshot.catalog import Catalog
 from packshot.errors import PackshotError
 from packshot.families import FAMILIES, config_class
 from packshot.generation.generator import Generator
-from packshot.training.data import MOST_REPEATS, balanced, load_training_set
+from packshot.training.data import MOST_REPEATS, balanced, grouped, load_training_set
 from packshot.training.loop import rate_at
 from packshot.training.recipe import TrainingConfig, load_recipe
 from packshot.training.train import train
@@ -215,6 +215,11 @@ def test_pictures_of_one_kind_stand_side_by_side(catalog_path: Path) -> None:
         # What is left over of each kind shares a group with the next.
         assert sum(of_one_kind) >= whole // 4 - 2
     assert epochs[0] != epochs[1]
+    # Pictures that are shown several times are not their own neighbours.
+    mixed = np.random.default_rng(0).permutation(np.repeat(np.arange(24), 3))
+    groups = grouped(mixed, mixed // 8, 4, np.random.default_rng(0)).reshape(-1, 4)
+    assert sorted(groups.ravel()) == sorted(mixed)
+    assert all(len(set(g)) == 4 and len(set(g // 8)) == 1 for g in groups)
     # The groups come from the catalog's categories and colors.
     of_catalog = _data(catalog_path, group=4)
     assert of_catalog.kinds is not None

@@ -184,7 +184,12 @@ def grouped(
     Returns:
         (m,) the same rows.
     """
-    groups = rows[np.argsort(kinds, kind="stable")].reshape(-1, group)
+    # A picture that is shown several times is not its own neighbour: it counts which time this is.
+    ordered = np.argsort(rows, kind="stable")
+    _, first, counts = np.unique(rows[ordered], return_index=True, return_counts=True)
+    time = np.empty_like(rows)
+    time[ordered] = np.arange(len(rows)) - np.repeat(first, counts)
+    groups = rows[np.lexsort((time, kinds))].reshape(-1, group)
     return rng.permutation(groups).reshape(-1)
 
 
