@@ -1,6 +1,6 @@
 """Copies of pictures, changed as shops, market places and scrapers change them.
 
-``SIX`` are the kinds that the thresholds of ``packshot.catalog.looks`` were set on; ``OTHERS`` were only measured.
+``SIX`` are the kinds that the thresholds of ``packshot.catalog.agreement`` were set on; ``OTHERS`` were only measured.
 """
 
 from __future__ import annotations

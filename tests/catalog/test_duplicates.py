@@ -16,6 +16,8 @@ from packshot.catalog.duplicates import near_duplicates
 from packshot.catalog.hashing import bits, perceptual_hash
 from packshot.catalog.inspection import features
 from packshot.catalog.looks import looks
+from packshot.catalog.quality import SMALL_SIDE, judge
+from packshot.images.resize import small_copy
 from tests.catalog.shop import jpeg, photo
 from tests.conftest import draw_product
 
@@ -104,6 +106,14 @@ def test_products_that_share_no_more_than_their_outline_stay_apart() -> None:
         draw_product(kind, color, rng) for _ in range(6) for kind in ("dress", "hat") for color in ("red", "blue")
     ]
     assert len(_found(pictures)) <= 2
+
+
+@pytest.mark.parametrize("size", [(120, 90), (640, 480)])
+def test_a_small_copy_that_is_there_already_changes_nothing(size: tuple[int, int]) -> None:
+    framed = np.asarray(ImageOps.expand(photo(2, size), 30, "white").convert("RGB"))
+    small = small_copy(framed, SMALL_SIDE)
+    assert np.array_equal(looks(framed, small), looks(framed))
+    assert judge(framed, small) == judge(framed)
 
 
 def test_hash_is_that_of_imagehash() -> None:

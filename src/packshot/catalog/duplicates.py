@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.catalog.agreement import SAME, agreement
 from packshot.catalog.hashing import look_hashes
-from packshot.catalog.looks import SAME, agreement
 from packshot.catalog.multi_index import Keys, keys_of
 from packshot.catalog.proposals import MOST_BITS, near_features, near_hashes
 from packshot.engines import Engine, LocalEngine
@@ -62,7 +62,8 @@ def near_duplicates(
     if len(looks) < 2:
         return []
     engine = engine or LocalEngine(None, "threads")
-    found = [near_features(features), near_hashes(hashes, engine)]
+    by_features = near_features(features)
+    found = [by_features, near_hashes(hashes, engine)]
     subjects = _hashes(looks, 1)
     if not np.array_equal(subjects, _hashes(looks, 0)):
         found.append(near_hashes(subjects, engine))
@@ -71,7 +72,7 @@ def near_duplicates(
     for view in _VIEWS if mirrored else _TURNS:
         keys = _across(hashes, _hashes(looks, 0, view), engine, MOST_BITS if view == _MIRRORED else _TURNED_BITS)
         # A network that has seen flipped pictures gives a mirror image nearly the same features.
-        views.append((view, np.union1d(upright, keys) if view == _MIRRORED else keys))
+        views.append((view, np.union1d(by_features, keys) if view == _MIRRORED else keys))
     best: dict[tuple[int, int], float] = {}
     for chunk in engine.map(_compare, _proposed(looks, views)):
         for first, second, agreed in chunk:

@@ -19,7 +19,7 @@ from packshot.catalog.describe import describe, has_words
 from packshot.catalog.hashing import perceptual_hash
 from packshot.catalog.looks import looks
 from packshot.catalog.privacy import redact
-from packshot.catalog.quality import Quality, judge
+from packshot.catalog.quality import SMALL_SIDE, Quality, judge
 from packshot.catalog.readers.tables import LIST_SEPARATOR
 from packshot.catalog.records import Candidate
 from packshot.cutout import cut_out, place_on_white
@@ -73,9 +73,12 @@ def inspect(job: Job) -> Row:
         return row | {"reason": "unreadable", "measured": error.what}
     rgb, alpha = picture.on_white(), picture.alpha
     row["width"], row["height"] = picture.full_size
-    quality = judge(rgb)
+    small = small_copy(rgb, SMALL_SIDE)
+    quality = judge(rgb, small)
     if quality.reason:
         return row | {"reason": quality.reason, "measured": quality.measured, "thumbnail": _thumbnail(rgb)}
+    rgb, alpha = _limited(rgb, alpha, job.max_side)
+    row["looks"] = looks(rgb, small).tobytes()
     return _finished(job, row, rgb, alpha, quality)
 
 
@@ -87,10 +90,8 @@ def not_inspected(job: Job) -> Row:
 
 def _finished(job: Job, row: Row, rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, quality: Quality) -> Row:
     fields = job.candidate.record.fields
-    rgb, alpha = _limited(rgb, alpha, job.max_side)
     row["phash"] = perceptual_hash(rgb)
     row["thumbnail"] = _thumbnail(rgb)
-    row["looks"] = looks(rgb).tobytes()
     row["features"] = features(rgb).tobytes()
     flags = list(quality.flags)
     mask = None

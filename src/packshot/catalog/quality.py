@@ -21,7 +21,7 @@ _MOST_UNIFORM = 0.995
 _SAME = 6
 # Variance of the Laplacian at 256 pixels, below which a photo has no edge in focus
 # (Pech-Pacheco et al. 2000, "Diatom autofocusing in brightfield microscopy").
-_SIDE = 256
+SMALL_SIDE = 256
 _LEAST_SHARPNESS = 25.0
 
 
@@ -34,8 +34,8 @@ class Quality:
     flags: tuple[str, ...] = ()
 
 
-def judge(rgb: NDArray[np.uint8]) -> Quality:
-    """Judge (h, w, 3) uint8 pixels."""
+def judge(rgb: NDArray[np.uint8], small: NDArray[np.uint8] | None = None) -> Quality:
+    """Judge (h, w, 3) uint8 pixels; ``small`` is their copy at ``SMALL_SIDE``, where there is one already."""
     import cv2
 
     height, width = rgb.shape[:2]
@@ -44,7 +44,8 @@ def judge(rgb: NDArray[np.uint8]) -> Quality:
     aspect = max(height, width) / min(height, width)
     if aspect > _MOST_ASPECT:
         return Quality("extreme aspect ratio", f"{aspect:.1f}")
-    small = small_copy(rgb, _SIDE)
+    if small is None:
+        small = small_copy(rgb, SMALL_SIDE)
     contrast = float(cv2.meanStdDev(small)[1].max())
     if contrast < _LEAST_CONTRAST:
         return Quality("blank", f"contrast {contrast:.1f}")
