@@ -257,8 +257,20 @@ def test_a_huge_picture_is_worked_on_in_bounded_memory(monkeypatch):
     monkeypatch.setattr(module, "lift", lambda p, **k: (seen.append(p.rgb.shape), real_lift(p, **k))[1])
     small = TAOBAO.changed(width=100, height=100)
     done = finish(png(product(1000)), small)
-    assert max(seen[0]) <= 250
+    assert max(seen[0]) <= 512, "looked at in full"
+    assert max(seen[-1]) <= 1.5 * 82 / 0.6 + 2
     assert done.enlarged == pytest.approx(0.82 * 100 / 600, rel=0.03)
+
+
+def test_a_huge_photo_ends_where_a_small_copy_of_it_would():
+    large = product(2400, box=(0.3, 0.2, 0.6, 0.9))
+    small = np.asarray(Image.fromarray(large).reduce(3))
+    found = [decode(finish(png(rgb, "jpeg"), TAOBAO).data).rgb.astype(int) for rgb in (large, small)]
+    assert np.abs(found[0] - found[1]).mean() < 0.5
+    assert finish(png(large, "jpeg"), TAOBAO).enlarged == pytest.approx(0.82 * 800 / (0.7 * 2400), rel=0.02)
+    # Larger than two and a half frames twice over: it is decoded at half its size.
+    tiny = TAOBAO.changed(width=400, height=400)
+    assert finish(png(large, "jpeg"), tiny).enlarged == pytest.approx(0.82 * 400 / (0.7 * 2400), rel=0.02)
 
 
 def deadly(job, **options):

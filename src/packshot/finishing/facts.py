@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 
 from packshot.finishing import mark, paper, sign
 from packshot.finishing.label import AIGC_FIELDS, Labels, read_labels
+from packshot.finishing.paper import darkest
 from packshot.finishing.preset import Measure
 from packshot.images.decode import Picture, decode
 
@@ -80,7 +81,7 @@ class Facts:
     @cached_property
     def white_background(self) -> float:
         """Share of the background's pixels that are exactly white; of the border's where there is no product."""
-        white = (self._unmarked == 255).all(-1)
+        white = darkest(self._unmarked) == 255
         if self.subject is None:
             border = np.concatenate([white[0], white[-1], white[:, 0], white[:, -1]])
             return float(border.mean())
@@ -90,8 +91,7 @@ class Facts:
     @property
     def blank(self) -> bool:
         """True if the picture is one colour, but for what JPEG makes of it."""
-        pixels = self.rgb.reshape(-1, 3)
-        return bool((pixels.max(0) - pixels.min(0)).max() <= 8)
+        return all(np.ptp(self.rgb[..., channel]) <= 8 for channel in range(3))
 
     @property
     def box_share(self) -> tuple[float, float] | None:
