@@ -58,7 +58,8 @@ def concerns(info: Mapping[str, Any], columns: Mapping[str, Sequence[Any]]) -> l
     if small > _MANY * kept:
         found.append(f"{_share(small, kept)} are under {_SMALL} pixels.")
     if counts["test"] < _FEW_HELD_OUT:
-        found.append(f"{counts['test']} pictures are held out: scores will be rough.")
+        held_out = "1 picture is" if counts["test"] == 1 else f"{counts['test']} pictures are"
+        found.append(f"{held_out} held out: scores will be rough.")
     if info["licence"] == "unknown":
         found.append("No licence lies beside the source: make sure that you may train on these pictures.")
     return found
