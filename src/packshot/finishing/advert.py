@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
 from packshot.finishing import paragraph, shadow, typeset
-from packshot.finishing.place import Subject, arrange, fitted, laid, lift
+from packshot.finishing.place import Subject, arrange, fitted, laid, lift, place
 from packshot.finishing.preset import Box, Template, TextBlock
 from packshot.images.color import to_lab
 from packshot.images.decode import Picture
@@ -14,6 +15,8 @@ from packshot.images.decode import Picture
 Colour = tuple[int, int, int]
 # Contrast ratio for text, WCAG 2.1, success criterion 1.4.3.
 _CONTRAST = 4.5
+# Of a white panel: its product's share of it, and its corners' radius as a share of its shorter side.
+_PANEL_FILL, _PANEL_RADIUS = 0.86, 0.04
 _LAB_TO_XYZ_WHITE = np.array([0.95047, 1.0, 1.08883])
 _XYZ_TO_RGB = np.array(
     [[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560], [0.0556434, -0.2040259, 1.0572252]]
@@ -41,7 +44,10 @@ def compose(
     tone = product_tone(subject) if isinstance(subject, Subject) else np.array([90.0, 0.0, 4.0])
     page = background(template, width, height, tone)
     left, top, right, bottom = _pixels(template.product, width, height)
-    if isinstance(subject, Subject):
+    if isinstance(subject, Subject) and subject.fades:
+        notes.append("shown on a white panel: the product fades into its white paper")
+        scale = _panel(page[top:bottom, left:right], picture)
+    elif isinstance(subject, Subject):
         # The shadow may leave the product's box, and ends in nothing, not in a line.
         layers = np.zeros((height, width, 4), np.float32)
         layers[top:bottom, left:right], scale = arrange(subject, right - left, bottom - top, 0.98)
@@ -56,6 +62,22 @@ def compose(
     if price and template.price:
         page = _text(page, template.price, price, tone, is_price=True)
     return page, scale
+
+
+def _panel(page: NDArray[np.uint8], picture: Picture) -> float:
+    """Lay a picture's product on a white panel with round corners that covers (h, w, 3) uint8, in place; the scale."""
+    height, width = page.shape[:2]
+    subject = lift(picture, onto_white=True)
+    if isinstance(subject, str):
+        raise AssertionError("a product that was found is found again")
+    panel, scale = place(subject, width, height, _PANEL_FILL)
+    # Drawn at four times the size, the corners are smooth.
+    cover = Image.new("L", (4 * width, 4 * height))
+    radius = 4 * round(_PANEL_RADIUS * min(height, width))
+    ImageDraw.Draw(cover).rounded_rectangle((0, 0, 4 * width - 1, 4 * height - 1), radius, fill=255)
+    opacity = np.asarray(cover.reduce(4), np.float32)[..., None] / np.float32(255)
+    page[:] = np.rint(panel * opacity + page * (1 - opacity))
+    return scale
 
 
 def product_tone(subject: Subject) -> NDArray[np.float64]:
@@ -86,8 +108,10 @@ def background(template: Template, width: int, height: int, tone: NDArray[np.flo
     rows = _to_rgb(lab)
     # Half a level of ordered noise keeps the slow gradient from banding.
     order = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16 - 0.5
-    dither = np.tile(order, (height // 4 + 1, width // 4 + 1))[:height, :width, None]
-    return np.clip(np.rint(rows[:, None, :] + (dither if rise else 0)), 0, 255).astype(np.uint8)
+    dither = np.tile(order, (height // 4 + 1, 1))[:height, :, None]
+    # Every fourth column is the same.
+    columns = np.clip(np.rint(rows[:, None, :] + (dither if rise else 0 * dither)), 0, 255).astype(np.uint8)
+    return np.tile(columns, (1, width // 4 + 1, 1))[:, :width].copy()
 
 
 def _text(

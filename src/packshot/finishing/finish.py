@@ -299,6 +299,8 @@ def _composed(
         notes.append(f"the product runs into the picture's edge at the {sides}: it may be cut off")
     if make.background == "white" and not options.shadow:
         return place(subject, make.width, make.height, make.fill)
+    if subject.fades:
+        notes.append("the product fades into its white paper: its edge may look cut out")
     layers, scale = arrange(subject, make.width, make.height, make.fill)
     if options.shadow:
         layers = shadow.under(layers)

@@ -41,6 +41,9 @@ _WORK_SIDE = 512
 # Distance of a product's colour from the paper's, in levels, at which an edge between them begins to be told by its
 # colour, and is told by it alone.
 _TONE = (30.0, 90.0)
+# An outline is lost where nothing within three pixels is further from the paper than this, in levels; a product of
+# which more than this share is lost cannot be cut out cleanly.
+_LOST, _MOST_LOST = 20.0, 0.1
 # Pictures up to this side are drawn, or thumbnails: their edges are one pixel wide.
 _SMALL = 192
 
@@ -193,16 +196,34 @@ def whiten(rgb: NDArray[np.uint8], paper: Paper, *, shadow: bool = True) -> tupl
     return light, opacity
 
 
-def separate(rgb: NDArray[np.uint8], paper: Paper, *, shadow: bool = True) -> tuple[NDArray[np.float32], Plane]:
+def fades(rgb: NDArray[np.uint8], core: Paper) -> bool:
+    """True if a product fades into its paper, as a white bath on a shiny floor does: cut out, it has a ragged edge.
+
+    Args:
+        core: of `without_shadow`.
+    """
+    height, width = core.mask.shape
+    small_height, small_width = fit_size(height, width, _WORK_SIDE)
+    deepest = np.stack([resize_plane(plane, small_width, small_height) for plane in core.depth(rgb)]).max(0)
+    product = resize_plane(core.mask, small_width, small_height) > 0.5
+    # Where the picture ends there is no outline to be seen.
+    outline = product & ~erode(product) & ~frame(product.shape)
+    seen = Image.fromarray(np.where(product, deepest, 0).astype(np.float32)).filter(ImageFilter.MaxFilter(7))
+    return bool(outline.any() and (np.asarray(seen)[outline] < _LOST).mean() > _MOST_LOST)
+
+
+def separate(
+    rgb: NDArray[np.uint8], paper: Paper, core: Paper, *, shadow: bool = True
+) -> tuple[NDArray[np.float32], Plane]:
     """Colour and opacity of a product on white paper, for laying it on anything: its shadow becomes black glass.
 
     Args:
+        core: of `without_shadow`.
         shadow: keep the shadow.
 
     Returns:
         As `whiten`.
     """
-    core = without_shadow(rgb, paper)
     opacity: Plane = np.clip(core.mask, 0, 1).astype(np.float32)
     if max(opacity.shape) > _SMALL:
         light, opacity = _matted(rgb, decontaminate(rgb, opacity), opacity, core)

@@ -38,6 +38,7 @@ class Subject:
         cut: the one side at which it surely is: the opposite side has room to spare, so the picture is not just
             cropped tightly. Empty if there is none.
         method: how it was found.
+        fades: it cannot be told from its white paper all along its outline, and looks cut out on anything else.
     """
 
     light: NDArray[np.float32]
@@ -46,6 +47,7 @@ class Subject:
     touches: frozenset[str]
     cut: str
     method: str
+    fades: bool = False
 
 
 def lift(picture: Picture, *, onto_white: bool, shadow: bool = True) -> Subject | str:
@@ -65,11 +67,12 @@ def lift(picture: Picture, *, onto_white: bool, shadow: bool = True) -> Subject 
         picture = replace(picture, rgb=picture.on_white(), alpha=None)
     sheet = paper.find(picture.rgb) if picture.alpha is None else None
     if sheet is not None:
-        if onto_white and not shadow:
-            sheet = paper.without_shadow(picture.rgb, sheet)
-        separate = paper.whiten if onto_white else paper.separate
-        light, opacity = separate(picture.rgb, sheet, shadow=shadow)
-        return _subject(light, opacity, sheet.mask, "paper")
+        core = sheet if onto_white and shadow else paper.without_shadow(picture.rgb, sheet)
+        if onto_white:
+            light, opacity = paper.whiten(picture.rgb, core, shadow=shadow)
+            return _subject(light, opacity, core.mask, "paper")
+        light, opacity = paper.separate(picture.rgb, sheet, core, shadow=shadow)
+        return _subject(light, opacity, sheet.mask, "paper", fades=paper.fades(picture.rgb, core))
     cut = cut_out(picture.rgb, picture.alpha)
     if not cut.good:
         return cut.reason or "no clean cut-out"
@@ -255,7 +258,9 @@ def _planes(pixels: NDArray[Any]) -> NDArray[Any]:
     return np.moveaxis(pixels.reshape(*pixels.shape[:2], -1), -1, 0)
 
 
-def _subject(light: NDArray[np.float32], opacity: Plane, mask: Plane, method: str) -> Subject | str:
+def _subject(
+    light: NDArray[np.float32], opacity: Plane, mask: Plane, method: str, *, fades: bool = False
+) -> Subject | str:
     seen = mask > 0.5
     rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
     if not len(rows):
@@ -267,7 +272,7 @@ def _subject(light: NDArray[np.float32], opacity: Plane, mask: Plane, method: st
     enough = (0.05 * width, 0.05 * height) * 2
     opposite = {side: r > e for side, r, e in zip(_SIDES, room, enough, strict=True)}
     cut = [side for side in touches if opposite[side]] if len(touches) == 1 else []
-    return Subject(light, opacity, box, touches, cut[0] if cut else "", method)
+    return Subject(light, opacity, box, touches, cut[0] if cut else "", method, fades)
 
 
 def _touched_sides(seen: Mask, box: tuple[int, int, int, int]) -> frozenset[str]:

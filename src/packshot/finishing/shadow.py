@@ -37,7 +37,11 @@ def under(layers: NDArray[np.float32]) -> NDArray[np.float32]:
     for offset in range(-thick, thick + 1):
         at = np.clip(lowest[columns] + offset, 0, seen.shape[0] - 1)
         ground[at, columns] = np.maximum(ground[at, columns], touching)
-    spread = _blurred(ground, thick, 3 * thick)
+    # Beyond three means in a row there is nothing.
+    band = np.flatnonzero(ground.any(1))
+    rows_seen = slice(max(0, int(band[0]) - 3 * thick), int(band[-1]) + 3 * thick + 1)
+    spread = np.zeros_like(ground)
+    spread[rows_seen] = _blurred(ground[rows_seen], thick, 3 * thick)
     peak = float(spread.max())
     if peak <= 0:
         return layers
