@@ -233,3 +233,24 @@ def test_a_small_picture_grows_without_rings_and_stains():
     away = np.ones(out.shape[:2], bool)
     away[top - 48 : bottom + 48, left - 48 : right + 48] = False
     assert (out[away] == 255).all(), "rings or stains outside"
+
+
+@pytest.mark.parametrize(
+    ("photo", "share", "through"),
+    [("12902526", (0.39, 0.3), True), ("15365639", (0.475, 0.595), True), ("46655256", (0.25, 0.72), False)],
+)
+def test_paper_is_seen_through_a_handle_and_a_white_pane_stays(photo, share, through):
+    rgb = read(real(f"tailwind/images/{photo}.jpg")[0]).rgb
+    subject = lift(Picture(rgb, None, "JPEG", False), onto_white=False)
+    assert isinstance(subject, Subject)
+    x, y = (round(part * side) for part, side in zip(share, rgb.shape[1::-1], strict=True))
+    assert rgb[y, x].min() > 240, "the place is white in the photo"
+    assert subject.opacity[y, x] == (0 if through else 1)
+
+
+def test_a_white_print_is_no_opening():
+    rgb = product(400, box=(0.2, 0.2, 0.8, 0.8), kind="rectangle")
+    rgb[160:240, 150:250] = 255
+    subject = lift(Picture(rgb, None, "PNG", False), onto_white=False)
+    assert isinstance(subject, Subject)
+    assert (subject.opacity[170:230, 160:240] == 1).all()

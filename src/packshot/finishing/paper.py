@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from packshot.cutout.cut import by_network
+from packshot.cutout.cut import by_network, network_mask
 from packshot.cutout.place import decontaminate
 from packshot.cutout.raster import (
     Mask,
@@ -44,6 +44,8 @@ _TONE = (30.0, 90.0)
 # An outline is lost where nothing within three pixels is further from the paper than this, in levels; a product of
 # which more than this share is lost cannot be cut out cleanly.
 _LOST, _MOST_LOST = 20.0, 0.1
+# An opening is as white as its paper, within so many levels, and no smaller than this share of the picture.
+_FLAT, _LEAST_OPENING = 5.0, 0.0006
 # Pictures up to this side are drawn, or thumbnails: their edges are one pixel wide.
 _SMALL = 192
 
@@ -196,6 +198,31 @@ def whiten(rgb: NDArray[np.uint8], paper: Paper, *, shadow: bool = True) -> tupl
     return light, opacity
 
 
+def opened(rgb: NDArray[np.uint8], core: Paper) -> Paper:
+    """The paper with what is seen of it through openings of the product, as inside a handle, counted to it.
+
+    A white print looks the same; so both must say that there is an opening: the picture, which shows nothing but paper
+    there, and the network of the cut-out room, which knows the shapes of things.
+
+    Args:
+        core: of `without_shadow`.
+    """
+    height, width = core.mask.shape
+    small_height, small_width = fit_size(height, width, _WORK_SIDE)
+    product = resize_plane(core.mask, small_width, small_height) > 0.5
+    flat = erode(product) & (_deepest(rgb, core, small_width, small_height) <= _FLAT)
+    labels, areas = components(erode(flat))
+    count = int((areas >= _LEAST_OPENING * product.size).sum())
+    if not count:
+        return core
+    belief = resize_plane(network_mask(rgb)[1], small_width, small_height)
+    through = np.array([False, *(belief[labels == n].mean() < 0.5 for n in range(1, count + 1))])
+    if not through.any():
+        return core
+    rest = product & ~(dilate(np.append(through, np.zeros(len(areas) - count, np.bool_))[labels]) & flat)
+    return Paper(resize_plane(box_mean(rest.astype(np.float32), 1), width, height), core.weights, core.bounds)
+
+
 def fades(rgb: NDArray[np.uint8], core: Paper) -> bool:
     """True if a product fades into its paper, as a white bath on a shiny floor does: cut out, it has a ragged edge.
 
@@ -204,7 +231,7 @@ def fades(rgb: NDArray[np.uint8], core: Paper) -> bool:
     """
     height, width = core.mask.shape
     small_height, small_width = fit_size(height, width, _WORK_SIDE)
-    deepest = np.stack([resize_plane(plane, small_width, small_height) for plane in core.depth(rgb)]).max(0)
+    deepest = _deepest(rgb, core, small_width, small_height)
     product = resize_plane(core.mask, small_width, small_height) > 0.5
     # Where the picture ends there is no outline to be seen.
     outline = product & ~erode(product) & ~frame(product.shape)
@@ -224,12 +251,14 @@ def separate(
     Returns:
         As `whiten`.
     """
+    shaded = shadow and core is not paper
+    core = opened(rgb, core)
     opacity: Plane = np.clip(core.mask, 0, 1).astype(np.float32)
     if max(opacity.shape) > _SMALL:
         light, opacity = _matted(rgb, decontaminate(rgb, opacity), opacity, core)
     else:
         light, opacity = _unmixed(rgb, core)
-    if shadow and core is not paper:
+    if shaded:
         # The faintest of the channels: what is darker in one alone is a colour cast of the product.
         dark = paper.depth(rgb).min(0)
         near = np.clip(soften(paper.mask > 0.02, 1 + max(opacity.shape) // 120) * 2, 0, 1)
@@ -384,6 +413,12 @@ def _small(rgb: NDArray[np.uint8], width: int, height: int) -> NDArray[np.float3
         image = Image.fromarray(np.ascontiguousarray(rgb)).resize((width, height), Image.Resampling.BILINEAR)
         return np.asarray(image, np.uint8).transpose(2, 0, 1).astype(np.float32, order="C")
     return np.stack([resize_plane(rgb[..., channel].astype(np.float32), width, height) for channel in range(3)])
+
+
+def _deepest(rgb: NDArray[np.uint8], paper: Paper, width: int, height: int) -> Plane:
+    """How far (height, width) pixels are below the paper, in the channel where it is most."""
+    deepest: Plane = np.stack([resize_plane(plane, width, height) for plane in paper.depth(rgb)]).max(0)
+    return deepest
 
 
 def _apart(pixels: NDArray[np.float32], colour: NDArray[np.float32]) -> Plane:
