@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from packshot import __version__
 from packshot.finishing import label, mark, shadow, sign
 from packshot.finishing.advert import compose
+from packshot.finishing.bounded import opened, regained
 from packshot.finishing.enhance import enhance
 from packshot.finishing.enlarge import FACTOR
 from packshot.finishing.facts import Facts
 from packshot.finishing.fit import encode_within
 from packshot.finishing.label import GENERATED, Labels, read_labels
 from packshot.finishing.place import arrange, laid, lift, place, straight, whole
-from packshot.finishing.preset import Make, Preset
+from packshot.finishing.preset import Preset
 from packshot.finishing.sign import Credentials
 from packshot.finishing.upscale import upscale
 from packshot.images.decode import DecodeError, Picture, decode
 from packshot.images.encode import SUFFIXES, encode
-from packshot.images.resize import resize
 
-# Pictures are worked on at up to this many times the frame's longer side: a product that fills 0.4 of its picture
-# then still has a pixel for each of the frame's.
-_ROOM = 2.5
-# Pixels for one of the frame's, along a side, that are enough where the product's size in its picture is known; how
-# many times more are worth finding that out on a copy; and the copy's most pixels.
-_ENOUGH, _WORTH, _LOOK_SIDE = 1.5, 1.4, 512
 # Stands for the digest of a file's pixels until there is a file; as long as one, so that the file stays as long.
 _NO_DIGEST = "0" * 16
 
@@ -102,10 +94,8 @@ def finish(data: bytes, preset: Preset, options: Options | None = None) -> Finis
     if kept:
         return kept
     notes = [f"label unreadable: {problem}" for problem in labels.problems]
-    picture = decode(data, least_side=math.ceil(_ROOM * max(preset.make.width, preset.make.height)))
-    source_width = picture.full_size[0]
-    picture = _bounded(picture, preset)
-    resized = picture.rgb.shape[1] / source_width
+    picture, resized = opened(data, preset.make)
+    source_width = picture.rgb.shape[1] / resized
     if picture.animated:
         notes.append("animated: only the first frame was taken")
     if options.enhance:
@@ -229,50 +219,8 @@ def _kept(data: bytes, labels: Labels, preset: Preset, options: Options) -> Fini
     return Finished(data, suffix, facts.width, facts.height, enlarged, labels.ai, ("finished before: kept as it is",))
 
 
-def _bounded(picture: Picture, preset: Preset) -> Picture:
-    """The picture, made smaller if it is far larger than the frame has use for: time and memory stay bounded."""
-    height, width = picture.rgb.shape[:2]
-    scale = min(1.0, _ROOM * max(preset.make.width, preset.make.height) / max(height, width))
-    if _WORTH * _ENOUGH * min(preset.make.width / width, preset.make.height / height) < scale:
-        scale = min(scale, _ENOUGH * _scale_seen(picture, preset.make))
-    if scale >= 1:
-        return picture
-    new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
-    return _regained(resize(picture.on_white(), new_width, new_height), picture)
-
-
-def _scale_seen(picture: Picture, make: Make) -> float:
-    """About the scale from a picture's pixels to the frame's, told from a small copy."""
-    height, width = picture.rgb.shape[:2]
-    image = Image.fromarray(picture.on_white())
-    small = _regained(np.asarray(image.reduce(math.ceil(max(height, width) / _LOOK_SIDE))), picture)
-    subject = lift(small, onto_white=True)
-    if isinstance(subject, str):
-        return min(make.width / width, make.height / height)
-    left, top, right, bottom = subject.box
-    rows, columns = small.rgb.shape[:2]
-    return make.fill * min(
-        make.width / ((right - left) * width / columns), make.height / ((bottom - top) * height / rows)
-    )
-
-
 def _upscaled(picture: Picture) -> Picture:
-    return _regained(upscale(picture.on_white()), picture)
-
-
-def _regained(rgb: NDArray[np.uint8], picture: Picture) -> Picture:
-    """A picture that was resized on white, so that no colour hidden under transparency bleeds in, off the white again.
-
-    Args:
-        rgb: (h, w, 3) uint8, ``picture`` on white in another size.
-    """
-    if picture.alpha is None:
-        return replace(picture, rgb=rgb)
-    height, width = rgb.shape[:2]
-    alpha = resize(picture.alpha, width, height)
-    opacity = alpha[..., None].astype(np.float32) / 255
-    colour = 255 - (255 - rgb.astype(np.float32)) / np.maximum(opacity, 1 / 255)
-    return replace(picture, rgb=np.clip(np.rint(colour), 0, 255).astype(np.uint8), alpha=alpha)
+    return regained(upscale(picture.on_white()), picture)
 
 
 def _composed(

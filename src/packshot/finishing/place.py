@@ -13,7 +13,7 @@ from packshot.cutout import cut_out
 from packshot.cutout.place import decontaminate
 from packshot.cutout.plain import from_alpha
 from packshot.cutout.raster import Mask, Plane, box_mean
-from packshot.finishing import paper
+from packshot.finishing import matte, paper
 from packshot.finishing.enlarge import FACTOR, Box, enlarge, held, neighbours, resampled
 from packshot.images.decode import Picture
 from packshot.images.resize import resize
@@ -69,10 +69,10 @@ def lift(picture: Picture, *, onto_white: bool, shadow: bool = True) -> Subject 
     if sheet is not None:
         core = sheet if onto_white and shadow else paper.without_shadow(picture.rgb, sheet)
         if onto_white:
-            light, opacity = paper.whiten(picture.rgb, core, shadow=shadow)
+            light, opacity = matte.whiten(picture.rgb, core, shadow=shadow)
             return _subject(light, opacity, core.mask, "paper")
-        light, opacity = paper.separate(picture.rgb, sheet, core, shadow=shadow)
-        return _subject(light, opacity, sheet.mask, "paper", fades=paper.fades(picture.rgb, core))
+        light, opacity = matte.separate(picture.rgb, sheet, core, shadow=shadow)
+        return _subject(light, opacity, sheet.mask, "paper", fades=matte.fades(picture.rgb, core))
     cut = cut_out(picture.rgb, picture.alpha)
     if not cut.good:
         return cut.reason or "no clean cut-out"
