@@ -13,11 +13,13 @@ from PIL.PngImagePlugin import PngInfo
 
 from packshot.errors import PackshotError
 from packshot.finishing import label
+from packshot.finishing.finish import finish
 from packshot.finishing.label import GENERATED, Labels, read_labels
+from packshot.finishing.preset import load
 from packshot.images.decode import DecodeError
 from packshot.images.encode import FORMATS, encode
 
-from .drawn import RECORD
+from .drawn import RECORD, product
 
 PIXELS = np.full((8, 8, 3), 90, np.uint8)
 
@@ -122,6 +124,22 @@ def test_xmp_as_attributes_and_with_other_prefixes():
     found = read_labels(encode(PIXELS, "jpeg", xmp=packet))
     assert found.system == "Other"
     assert found.aigc == {"Label": "2"}
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_exiftool_reads_a_finished_file(format, tmp_path: Path):
+    if not shutil.which("exiftool"):
+        pytest.skip("exiftool is not installed; Debian has it as libimage-exiftool-perl")
+    source = encode(product(128), "png", xmp=label.xmp(RECORD), text=label.png_text(RECORD))
+    done = finish(source, load("taobao").changed(format=format))
+    file = tmp_path / f"a{done.suffix}"
+    file.write_bytes(done.data)
+    run = subprocess.run(["exiftool", "-j", "-n", "-XMP:all", str(file)], capture_output=True, check=True)
+    (tags,) = json.loads(run.stdout)
+    assert tags["DigitalSourceType"] == GENERATED
+    record = json.loads(tags["Finish"]) if isinstance(tags["Finish"], str) else tags["Finish"]
+    assert record["preset"] == "taobao"
+    assert record["pixels"] not in ("0" * 16, 0)
 
 
 def test_broken_labels_are_problems_not_crashes():

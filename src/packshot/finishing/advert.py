@@ -15,8 +15,8 @@ from packshot.images.decode import Picture
 Colour = tuple[int, int, int]
 # Contrast ratio for text, WCAG 2.1, success criterion 1.4.3.
 _CONTRAST = 4.5
-# Of a white panel: its product's share of it, and its corners' radius as a share of its shorter side.
-_PANEL_FILL, _PANEL_RADIUS = 0.86, 0.04
+# A product's share of its white panel; the radius of its corners, and of a whole photo's, as a share of the shorter side.
+_PANEL_FILL, _RADIUS = 0.86, 0.04
 _LAB_TO_XYZ_WHITE = np.array([0.95047, 1.0, 1.08883])
 _XYZ_TO_RGB = np.array(
     [[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560], [0.0556434, -0.2040259, 1.0572252]]
@@ -46,7 +46,8 @@ def compose(
     left, top, right, bottom = _pixels(template.product, width, height)
     if isinstance(subject, Subject) and subject.fades:
         notes.append("shown on a white panel: the product fades into its white paper")
-        scale = _panel(page[top:bottom, left:right], picture)
+        panel, scale = place(_on_paper(picture), right - left, bottom - top, _PANEL_FILL)
+        _lay(panel, page[top:bottom, left:right])
     elif isinstance(subject, Subject):
         # The shadow may leave the product's box, and ends in nothing, not in a line.
         layers = np.zeros((height, width, 4), np.float32)
@@ -56,7 +57,7 @@ def compose(
         notes.append(f"the picture is used with its background: {subject}")
         small, scale = fitted(picture, right - left, bottom - top)
         y, x = (top + bottom - small.shape[0]) // 2, (left + right - small.shape[1]) // 2
-        page[y : y + small.shape[0], x : x + small.shape[1]] = small
+        _lay(small, page[y : y + small.shape[0], x : x + small.shape[1]])
     if title and template.title:
         page = _text(page, template.title, title, tone, is_price=False)
     if price and template.price:
@@ -64,20 +65,23 @@ def compose(
     return page, scale
 
 
-def _panel(page: NDArray[np.uint8], picture: Picture) -> float:
-    """Lay a picture's product on a white panel with round corners that covers (h, w, 3) uint8, in place; the scale."""
-    height, width = page.shape[:2]
+def _on_paper(picture: Picture) -> Subject:
+    """A product that lies on white paper, with the paper made white."""
     subject = lift(picture, onto_white=True)
     if isinstance(subject, str):
-        raise AssertionError("a product that was found is found again")
-    panel, scale = place(subject, width, height, _PANEL_FILL)
+        raise AssertionError("what was found on white paper is found again")
+    return subject
+
+
+def _lay(picture: NDArray[np.uint8], page: NDArray[np.uint8]) -> None:
+    """Lay a picture with round corners on a part of the page of the same size, (h, w, 3) uint8, in place."""
+    height, width = page.shape[:2]
     # Drawn at four times the size, the corners are smooth.
     cover = Image.new("L", (4 * width, 4 * height))
-    radius = 4 * round(_PANEL_RADIUS * min(height, width))
+    radius = 4 * round(_RADIUS * min(height, width))
     ImageDraw.Draw(cover).rounded_rectangle((0, 0, 4 * width - 1, 4 * height - 1), radius, fill=255)
     opacity = np.asarray(cover.reduce(4), np.float32)[..., None] / np.float32(255)
-    page[:] = np.rint(panel * opacity + page * (1 - opacity))
-    return scale
+    page[:] = np.rint(picture * opacity + page * (1 - opacity))
 
 
 def product_tone(subject: Subject) -> NDArray[np.float64]:
