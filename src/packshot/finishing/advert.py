@@ -15,7 +15,7 @@ from packshot.images.decode import Picture
 Colour = tuple[int, int, int]
 # Contrast ratio for text, WCAG 2.1, success criterion 1.4.3.
 _CONTRAST = 4.5
-# A product's share of its white panel; the radius of its corners, and of a whole photo's, as a share of the shorter side.
+# A product's share of its white panel; the corners' radius of panels and whole photos as a share of the shorter side.
 _PANEL_FILL, _RADIUS = 0.86, 0.04
 _LAB_TO_XYZ_WHITE = np.array([0.95047, 1.0, 1.08883])
 _XYZ_TO_RGB = np.array(
