@@ -87,10 +87,15 @@ def test_sizes_of_one_product_look_alike_and_products_do_not(tmp_path: Path) -> 
         ("J-M", "Red polo, M", "Polo", ""),
         ("K-1", "red polo", "Polo", ""),
         ("K-2", "red polo", "Polo", ""),
+        ("L-M", "红色Polo衫 M码", "", ""),
+        ("L-XL", "红色Polo衫 XL码", "", ""),
+        ("L-40", "红色Polo衫40码", "", ""),
     ]
     fill([write_table(tmp_path / "products.csv", rows)], tmp_path / "out", Options(wording="composed"))
     pixels = {sku: np.asarray(Image.open(tmp_path / "out" / sku / f"{sku}-1.png")) for sku, *_ in rows}
     np.testing.assert_array_equal(pixels["J-S"], pixels["J-M"])
+    np.testing.assert_array_equal(pixels["L-M"], pixels["L-XL"])
+    np.testing.assert_array_equal(pixels["L-M"], pixels["L-40"])
     assert (pixels["K-1"] != pixels["K-2"]).any()
 
 
@@ -127,6 +132,46 @@ def test_a_sku_is_made_anew_when_asked_and_keeps_its_new_image(tmp_path: Path) -
     assert tree(out) == after
     with pytest.raises(PackshotError, match="no product 'Z'"):
         fill([table], out, Options(redo=("Z",)))
+
+
+def test_a_kill_makes_no_product_anew_twice(tmp_path: Path) -> None:
+    table, wish = write_table(tmp_path / "products.csv", APPAREL), Options(redo=("A-1", "A-2"))
+    for name in ("undisturbed", "killed"):
+        fill([table], tmp_path / name)
+    fill([table], tmp_path / "undisturbed", wish)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fill([table], tmp_path / "killed", wish, stop)
+    assert fill([table], tmp_path / "killed", wish).drawn == 1
+    assert tree(tmp_path / "killed") == tree(tmp_path / "undisturbed")
+    # Once a run has come to its end the same wish is another one.
+    assert fill([table], tmp_path / "killed", wish).drawn == 2
+
+
+@pytest.mark.parametrize("edited", [1, 2])
+def test_one_edited_image_costs_no_other_of_its_product(edited: int, tmp_path: Path) -> None:
+    table, out = write_table(tmp_path / "products.csv", [("A-1", "red dress", "", "")]), tmp_path / "out"
+    fill([table], out, Options(n=2))
+    (out / "A-1" / f"A-1-{edited}.png").write_bytes(b"retouched")
+    before = tree(out / "A-1")
+    write_table(table, [("A-1", "blue dress", "", "")])
+    (entry,) = fill([table], out, Options(n=2)).entries
+    assert entry.status == "failed"
+    assert "exists already, put there or changed by others" in entry.reason
+    assert tree(out / "A-1") == before
+    (out / "A-1" / f"A-1-{edited}.png").unlink()
+    assert fill([table], out, Options(n=2)).count("made") == 1
+    assert tree(out / "A-1").keys() == before.keys()
+
+
+def test_a_mistake_leaves_no_settings_behind(tmp_path: Path) -> None:
+    table, out = write_table(tmp_path / "products.csv", APPAREL), tmp_path / "out"
+    with pytest.raises(PackshotError, match="no product 'Z'"):
+        fill([table], out, Options(redo=("Z",)))
+    assert fill([table], out, Options(seed=5)).count("made") == 3
 
 
 def test_files_of_others_are_never_touched(tmp_path: Path) -> None:

@@ -37,6 +37,10 @@ def _ask(config: ModelConfig, vocabulary: Vocabulary, wording: Wording = "auto",
         ({"title": "Summer sale", "category": "New arrivals", "description": "A blue skirt. Fits all."}, "skirt"),
         ({"title": "Long-Sleeve Logo Jersey, S", "category": "Jerseys"}, "longsleeve"),
         ({"title": "Jeans", "category": "Apple"}, "trousers"),
+        ({"title": "红色连衣裙配黑色腰带"}, "dress"),
+        ({"title": "牛仔外套内搭T恤"}, "outwear"),
+        ({"title": "衬衫（含领带）"}, "shirt"),
+        ({"title": "红配绿连衣裙"}, "dress"),
     ],
 )
 def test_what_it_is(fields: dict[str, str], kind: str, config: ModelConfig, vocabulary: Vocabulary) -> None:

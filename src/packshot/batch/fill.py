@@ -138,6 +138,7 @@ def fill(sources: Sequence[Path], out: Path, options: Options | None = None, wat
         ended = tuple(_ended(entry, journal, failures) for entry in entries)
         write_manifest(out, model.config.name, ended)
         write_sheet(out, model.config.name, options.preset, ended)
+        journal.settle()
     return Summary(out, ended, len(tasks) - len(failures), time.monotonic() - started)
 
 
@@ -183,8 +184,8 @@ def _redo(wanted: Sequence[str], products: Sequence[Product], journal: Journal) 
     for sku in dict.fromkeys(wanted):
         if sku not in known:
             raise PackshotError(f"no product {sku!r} in the table", "--redo", usage=True)
-        # A run that was killed while it made them anew goes on with that round.
-        if journal.made.get(sku, {}).get("round") == journal.rounds.get(sku, 0):
+        # A run that was killed while it made them anew goes on with that round, also with those it had done.
+        if sku not in journal.asked and journal.made.get(sku, {}).get("round") == journal.rounds.get(sku, 0):
             journal.redo(sku)
 
 
@@ -243,9 +244,17 @@ def _run(
 
 def _write(task: Task, drawn: Drawn, journal: Journal, *, overwrite: bool) -> str:
     """Write a product's images and then its record; returns why it could not, or nothing."""
+    before = journal.made.get(task.sku, {"files": []})
+    digests = {image.file: hashlib.sha256(image.data).hexdigest() for image in drawn.images}
+    own = {f["file"]: f["sha256"] for f in before["files"]}
+    for file, digest in digests.items():
+        # All images or none: the others of a product are not taken away over one that cannot be written.
+        path = journal.folder / file
+        if path.exists() and not overwrite and not journal.untouched(file, digest, own.get(file, "")):
+            hint = "Move it away to have a new one made, or give --overwrite."
+            return str(PackshotError("file exists already, put there or changed by others", path, hint))
     try:
-        if task.sku in journal.made:
-            journal.discard(journal.made[task.sku])
+        journal.discard(before)
         for image in drawn.images:
             path = journal.folder / image.file
             # What a kill left half written goes; its name is that of write_atomic.
@@ -257,7 +266,7 @@ def _write(task: Task, drawn: Drawn, journal: Journal, *, overwrite: bool) -> st
     files = [
         {
             "file": image.file,
-            "sha256": hashlib.sha256(image.data).hexdigest(),
+            "sha256": digests[image.file],
             "seed": image.seed,
             "scores": dict(image.scores),
             "labels": dict(image.labels),

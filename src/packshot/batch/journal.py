@@ -27,12 +27,14 @@ class Journal:
     Attributes:
         made: SKU → its last record.
         rounds: SKU → how often it was asked to be made anew.
+        asked: SKUs that a run was asked to make anew which has not come to its end.
     """
 
     def __init__(self, folder: Path, file: IO[bytes]) -> None:
         self.folder, self._file = folder, file
         self.made: dict[str, dict[str, Any]] = {}
         self.rounds: dict[str, int] = {}
+        self.asked: set[str] = set()
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Write down that a SKU is done."""
@@ -42,7 +44,13 @@ class Journal:
     def redo(self, sku: str) -> None:
         """Write down that a SKU is to be made anew, from other seeds."""
         self._write({"redo": sku})
-        self.rounds[sku] = self.rounds.get(sku, 0) + 1
+        self._asked(sku)
+
+    def settle(self) -> None:
+        """Write down that the run has come to its end: from now on the same SKU may be asked for anew once more."""
+        if self.asked:
+            self._write({"settled": True})
+            self.asked.clear()
 
     def whole(self, record: Mapping[str, Any]) -> bool:
         """Whether the images of a record are there; one that someone has changed since is theirs, and stays."""
@@ -51,9 +59,19 @@ class Journal:
     def discard(self, record: Mapping[str, Any]) -> None:
         """Remove the images of a record, except those that someone has changed since."""
         for f in record["files"]:
-            path = self.folder / f["file"]
-            if _is(path, f["sha256"]):
-                path.unlink()
+            if self.untouched(f["file"], f["sha256"]):
+                (self.folder / f["file"]).unlink()
+
+    def untouched(self, file: str, *digests: str) -> bool:
+        """Whether a file of the folder has one of these SHA-256."""
+        try:
+            return hashlib.sha256((self.folder / file).read_bytes()).hexdigest() in digests
+        except OSError:
+            return False
+
+    def _asked(self, sku: str) -> None:
+        self.rounds[sku] = self.rounds.get(sku, 0) + 1
+        self.asked.add(sku)
 
     def _write(self, entry: Mapping[str, Any]) -> None:
         try:
@@ -77,7 +95,9 @@ class Journal:
                 if "made" in entry:
                     self.made[entry["made"]["sku"]] = entry["made"]
                 elif "redo" in entry:
-                    self.rounds[entry["redo"]] = self.rounds.get(entry["redo"], 0) + 1
+                    self._asked(entry["redo"])
+                elif "settled" in entry:
+                    self.asked.clear()
                 elif entry["schema"] > _SCHEMA:
                     raise PackshotError("the folder was filled by a newer packshot", self.folder, "Update packshot.")
                 else:
@@ -123,7 +143,8 @@ def _begin(journal: Journal, file: IO[bytes], settings: dict[str, Any], overwrit
             raise
         before = {"damaged": True}
     if before and before != settings:
-        if not overwrite:
+        # Settings of a run that made nothing, as one that was mistaken about something else, bind nobody.
+        if journal.made and not overwrite:
             raise PackshotError(
                 f"the folder was filled with other settings: {_difference(before, settings)}",
                 journal.folder,
@@ -132,7 +153,7 @@ def _begin(journal: Journal, file: IO[bytes], settings: dict[str, Any], overwrit
         for record in journal.made.values():
             journal.discard(record)
         file.truncate(0)
-        journal.made, journal.rounds, before = {}, {}, {}
+        journal.made, journal.rounds, journal.asked, before = {}, {}, set(), {}
     if not before:
         journal._write({"schema": _SCHEMA, "settings": settings})
 
@@ -149,10 +170,3 @@ def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
         f"{k} {before.get(k)!r}, now {now.get(k)!r}" for k in sorted({*before, *now}) if before.get(k) != now.get(k)
     ]
     return "; ".join(parts)
-
-
-def _is(path: Path, sha256: str) -> bool:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
-    except OSError:
-        return False

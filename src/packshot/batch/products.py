@@ -15,7 +15,13 @@ from packshot.errors import PackshotError
 from packshot.images.decode import DecodeError, decode
 from packshot.text.attributes import Vocabulary
 
-_SIZE = re.compile(r"\s*[,，/(（-]\s*(?:[2-6]?X{0,4}[SML]|\d{2,3}(?:\.5)?)(?:码|号)?\s*[)）]?$", re.IGNORECASE)
+# "Polo, M", "Polo (38)", "polo XL", "T恤M", "连衣裙 38码": a number alone may be a model's, so it needs a sign or 码.
+_SIZE = re.compile(
+    r"(?:\s*[,，/(（-]\s*(?:{0}|{1}[码号]?)|(?:\s+|(?<=[\u3400-\u9fff])){0}|\s*{1}码)\s*[)）]?$".format(
+        r"(?:[2-6]?X{0,4}[SML]码?|one size|均码)", r"\d{2,3}(?:\.5)?"
+    ),
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ WORDINGS: tuple[Wording, ...] = ("auto", "own", "composed")
 
 # The product is named in the first clause; what follows tells of other things.
 _CLAUSE = re.compile(r"[,;:(（，；。！!?？]|\.(?:\s|$)|\b(?:with|for|featuring|by)\b")
+# What the product comes with stands behind these, as in 红色连衣裙配黑色腰带; 靴子配件 are parts.
+_BESIDE = re.compile(r"配(?![件饰色])|内搭|附(?!件)|含")
 # A text of more letters than this is a story about the product, Han characters counting for three.
 _SHORT = 60
 
@@ -90,7 +92,7 @@ def _kinds(description: Description, vocabulary: Vocabulary) -> list[str]:
     """What kind of product it is, the surest first, then other words for the same product."""
     texts = (description.title, description.en, description.zh, description.text, description.description)
     clauses = [_clause(text) for text in texts if text]
-    named = [k for k in (vocabulary.parse(clause).get("category", ()) for clause in clauses) if k]
+    named = [k for k in (_named(clause, vocabulary) for clause in clauses) if k]
     labelled = description.attributes.get("category", ())[:1]
     if not named:
         return list(labelled)
@@ -100,6 +102,11 @@ def _kinds(description: Description, vocabulary: Vocabulary) -> list[str]:
         main = max(labelled[0], main, key=lambda k: len(vocabulary.widen("category", k)))
     beside = [k for kinds in named if main in kinds for k in kinds]
     return list(dict.fromkeys((main, *beside)))
+
+
+def _named(clause: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    before = _BESIDE.split(clause)[0]
+    return vocabulary.parse(before).get("category", ()) or vocabulary.parse(clause).get("category", ())
 
 
 def _clause(text: str) -> str:

@@ -50,8 +50,9 @@ def run_job(folder: JobFolder, settings: Settings, stopping: Callable[[], bool])
         folder.update(Status(state="running", attempts=attempts))
         try:
             summary = fill([folder.table], folder.out, options_of(folder, settings), _watch(folder, stopping))
-            _zip(folder.out, folder.zip)
+            # First: a process that dies over the zip leaves no wish behind that is done already.
             folder.redo = []
+            _zip(folder.out, folder.zip)
             folder.update(_ended(summary))
         except _StopError:
             folder.update(Status(state="queued"))
