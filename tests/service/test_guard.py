@@ -127,6 +127,8 @@ def test_images_by_address_cannot_be_guessed_or_led_astray(client: TestClient) -
         (["--remove-key", "nobody"], 2, "nobody"),
         (["--refuse-terms", "{tmp}/nothing"], 1, "cannot read"),
         (["-m", "a=x", "-m", "a=y"], 2, "two models"),
+        (["-m", "{tmp}", "--port", "0"], 1, "no model folder"),
+        (["-m", "a={tmp}", "--port", "0"], 1, "no model folder"),
     ],
 )
 def test_a_mistake_is_one_line(

@@ -80,6 +80,27 @@ def test_a_job_that_was_stopped_goes_on(settings: Settings) -> None:
     assert made.keys() < tree(folder.out).keys()
 
 
+def test_a_job_whose_worker_dies_over_the_zip_makes_nothing_anew_twice(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = JobFolders(settings.state / "jobs").create("", "t.csv", TABLE, JobRequest())
+    run_job(folder, settings, _never)
+    folder.redo = ["A-1"]
+    folder.update(Status())
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("packshot.service.jobs.run._zip", die)
+        with pytest.raises(KeyboardInterrupt):
+            run_job(folder, settings, _never)
+    made = tree(folder.out)
+    run_job(folder, settings, _never)
+    assert folder.status.state == "done"
+    assert tree(folder.out) == made
+
+
 def test_a_job_is_worked_on_once_at_a_time_and_not_after_its_end(settings: Settings) -> None:
     folder = JobFolders(settings.state / "jobs").create("", "t.csv", TABLE, JobRequest())
     with folder.held() as held:
@@ -200,6 +221,7 @@ def test_a_waiting_job_can_be_cancelled_and_taken_up_again(client: TestClient) -
     assert client.post(f"/api/jobs/{id}/cancel").json()["status"]["state"] == "cancelled"
     run_job(core.desk.folders.find(id), core.settings, _never)
     assert not core.desk.folders.find(id).out.exists()
+    assert "resume it" in client.get(f"/api/jobs/{id}/zip").json()["error"]["message"]
     assert client.post(f"/api/jobs/{id}/resume").json()["status"]["state"] == "queued"
     run_job(core.desk.folders.find(id), core.settings, _never)
     assert client.get(f"/api/jobs/{id}").json()["status"]["state"] == "done"

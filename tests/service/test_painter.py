@@ -12,6 +12,7 @@ from packshot.families.common.family import SamplingOptions
 from packshot.service.drawing import Painter
 from packshot.service.failures import ApiError
 from packshot.service.metrics import Metrics
+from packshot.service.models import Models, Offer
 
 
 class Slow:
@@ -91,3 +92,16 @@ def test_who_has_gone_is_not_drawn_for() -> None:
     painter.close()
     assert ("b", 1) not in [w for batch in slow.batches for w in batch]
     assert painter.pending == 0
+
+
+def test_a_server_that_is_busy_from_the_start_is_ready_too() -> None:
+    slow = Slow()
+    painter = _painter(slow, limit=1)
+    held = painter.submit([("a", 1)])
+    models = Models.__new__(Models)
+    models.offers, models._warmed = {"slow": Offer("slow", None, painter)}, threading.Event()  # type: ignore[arg-type]
+    models.warm()
+    assert models.ready
+    slow.go.set()
+    held.result(10)
+    painter.close()

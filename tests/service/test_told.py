@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -14,10 +15,15 @@ from packshot.batch.fill import Options, _entry
 from packshot.batch.products import Product
 from packshot.batch.serving import prompt_for
 from packshot.catalog.describe import describe
+from packshot.errors import PackshotError
 from packshot.finishing.check import Result
 from packshot.finishing.finish import finish
 from packshot.finishing.preset import Measure, load
 from packshot.generation.models import open_model
+from packshot.service.jobs.folders import JobFolders
+from packshot.service.jobs.record import JobRequest
+from packshot.service.jobs.run import run_job
+from packshot.service.settings import Settings
 from packshot.service.studio.chinese import ZH
 from packshot.service.studio.english import EN
 from packshot.service.studio.told import reason, value
@@ -56,6 +62,22 @@ def test_a_note_of_finishing_is_translated_too() -> None:
     photo.save(file, "PNG")
     notes = finish(file.getvalue(), load("taobao")).notes
     assert [reason(ZH, load_vocabulary(), note) for note in notes] == [ZH.cut_off]
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [("t.csv", b"foo,bar\n1,2\n"), ("t.csv", b"sku,title\n"), ("t.csv", b"\n"), ("t.xlsx", b"x"), ("t.exe", b"x")],
+)
+def test_what_is_wrong_with_a_table_is_told_in_chinese(name: str, table: bytes, tmp_path: Path) -> None:
+    folders, settings = JobFolders(tmp_path), Settings(state=tmp_path, workers=0)
+    try:
+        folder = folders.create("", name, table, JobRequest())
+        run_job(folder, settings, lambda: False)
+        said = ZH.said(folder.status.error)
+    except PackshotError as error:
+        said = ZH.error(error)
+    assert re.search("[\u4e00-\u9fff]{4}", said), said
+    assert EN.said("no products in the table.") == "no products in the table."
 
 
 def test_every_measure_of_a_market_has_a_chinese_name() -> None:

@@ -100,6 +100,9 @@ def _models(wanted: list[str] | None) -> dict[str, Path | None]:
     models: dict[str, Path | None] = {}
     for item in wanted:
         name, equals, folder = item.partition("=")
+        # A folder may have the sign in its own name, as runs that are called after a setting do.
+        if Path(item).is_dir():
+            name, equals, folder = "", "", item
         path = Path(folder if equals else item)
         name = name if equals else path.resolve().name
         if name in models:

@@ -1,4 +1,4 @@
-"""ASGI middleware that counts and times requests by route, never by path: a path is the caller's choice."""
+"""ASGI middleware that counts and times requests by what is known here: paths and methods are the caller's choice."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from packshot.service.metrics import Metrics
+
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Counting:
@@ -31,5 +33,6 @@ class Counting:
             await self.app(scope, receive, watched)
         finally:
             route = getattr(scope.get("route"), "path", "other") or "studio"
-            self.metrics.requests.labels(scope["method"], route, str(status)).inc()
-            self.metrics.seconds.labels(scope["method"], route).observe(time.perf_counter() - started)
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            self.metrics.requests.labels(method, route, str(status)).inc()
+            self.metrics.seconds.labels(method, route).observe(time.perf_counter() - started)

@@ -104,10 +104,13 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0] if error.errors() else {"loc": (), "msg": "invalid request", "type": "invalid"}
-        names = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
+        # Of a body that is no JSON it tells how far it could be read.
+        where = () if first["type"] == "json_invalid" else first["loc"]
+        names = [str(part) for part in where if part not in ("body", "query", "path", "header")]
         param = ".".join(names) or None
-        what = f"Unknown parameter: {param!r}." if first["type"] == "extra_forbidden" else f"{first['msg']}."
-        message = what if param is None or param in what else f"{param}: {what}"
+        message = f"{first['msg']}." if param is None else f"{param}: {first['msg']}."
+        if first["type"] == "extra_forbidden":
+            message = f"Unknown parameter: {param!r}."
         return error_response(400, message, "invalid_request_error", str(first["type"]), param)
 
     @app.exception_handler(HTTPException)

@@ -132,7 +132,7 @@ async def generate(request: Request, wanted: ImagesRequest) -> ImagesResponse:
     for picture, content, suffix in files:
         url = b64 = None
         if wanted.response_format != "b64_json":
-            url = str(request.url_for("image_file", name=core.store.put(content, suffix)))
+            url = str(request.url_for("image_file", name=await run_in_threadpool(core.store.put, content, suffix)))
         if wanted.response_format != "url":
             b64 = base64.b64encode(content).decode()
         data.append(ImageData(b64_json=b64, url=url, seed=picture.seed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass
 from functools import cached_property
@@ -75,7 +76,9 @@ class Models:
     def warm(self) -> None:
         """Draw a picture with each model, so that graphs and encoder are loaded before anybody waits."""
         for offer in self.offers.values():
-            offer.painter.submit([("red dress", 0)]).result()
+            # A painter that has its hands full needs no warming.
+            with contextlib.suppress(ApiError):
+                offer.painter.submit([("red dress", 0)]).result()
         self._warmed.set()
 
     @property

@@ -9,16 +9,20 @@ from pathlib import Path
 
 from packshot.errors import PackshotError
 
+# Chinese stands without spaces: 红色acme连衣裙 holds the word.
+_LETTER = r"[^\W\u3400-\u9fff]"
+
 
 class RefusedTerms:
     """A list of terms, looked for without regard to case, width (Unicode NFKC) or white space between Han characters.
 
-    A term in Latin letters is found as a word of its own, one with Han characters anywhere.
+    A term in Latin letters is found as a word of its own, also between Han characters, one with Han characters
+    anywhere.
     """
 
     def __init__(self, terms: Iterable[str] = ()) -> None:
         self.terms = tuple(dict.fromkeys(filter(None, (_plain(term) for term in terms))))
-        parts = [rf"(?<!\w){re.escape(t)}(?!\w)" if t.isascii() else re.escape(t) for t in self.terms]
+        parts = [rf"(?<!{_LETTER}){re.escape(t)}(?!{_LETTER})" if t.isascii() else re.escape(t) for t in self.terms]
         self._pattern = re.compile("|".join(parts)) if parts else None
 
     def find(self, text: str) -> str | None:

@@ -113,7 +113,9 @@ async def download(request: Request, id: Id) -> FileResponse:
     """All images, the manifest and the contact sheet in one file."""
     folder = _found(request, id)
     if not folder.zip.is_file():
-        raise ApiError(409, "The job has not ended yet.", "job_not_ended")
+        ended = folder.status.state in ENDED
+        message = "The job did not come to its end; resume it." if ended else "The job has not ended yet."
+        raise ApiError(409, message, "job_not_ended")
     return FileResponse(folder.zip, media_type="application/zip", filename=f"packshot-{id[:8]}.zip")
 
 

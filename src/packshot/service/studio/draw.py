@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from starlette.concurrency import run_in_threadpool
 
+from packshot.errors import PackshotError
 from packshot.families.common.family import SamplingOptions
 from packshot.features.lite0 import Lite0
 from packshot.features.neighbours import nearest
@@ -204,7 +205,7 @@ async def _made(
         for done in asyncio.as_completed(tasks):
             await done
             yield _page(words, round_, shots), _with(round_, shots)
-    except ApiError as error:
+    except (ApiError, PackshotError) as error:
         yield message(words.error(error)) + _page(words, round_, shots), _with(round_, shots)
     finally:
         for task in tasks:

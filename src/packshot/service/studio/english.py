@@ -125,4 +125,5 @@ EN = Words(
         "empty_file": "The file is empty.",
         "model_not_found": "This model is not offered any more.",
     },
+    troubles={},
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 from starlette.concurrency import run_in_threadpool
 
+from packshot.errors import PackshotError
 from packshot.explain import Explanation, explain
 from packshot.service.core import Core
 from packshot.service.failures import ApiError
@@ -33,14 +34,14 @@ def tab(core: Core, words: Words) -> None:
             offer, clean, first = core.models.named(name), checked_prompt(core, wanted or ""), seed_of(number)
             async with core.bench.place():
                 return _page(words, offer, await run_in_threadpool(explain, offer.generator, clean, first))
-        except ApiError as error:
+        except (ApiError, PackshotError) as error:
             return message(words.error(error))
 
     go.click(run, [text, seed, model], shown, api_visibility="private", show_progress_on=shown)
 
 
 def _page(words: Words, offer: Offer, found: Explanation) -> str:
-    most, at, said = max((w.effect for w in found.words), default=1.0), 0, ""
+    most, at, said = max((w.effect for w in found.words), default=0.0) or 1.0, 0, ""
     for word in found.words:
         share = f"rgba(var(--heat), {0.5 * word.effect / most:.2f})"
         said += f'{esc(found.text[at : word.start])}<span style="background:{share}">{esc(word.word)}</span>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -92,7 +93,10 @@ def tab(core: Core, words: Words, page: gr.Blocks) -> None:
         if folder is None:
             return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         action, value = str(getattr(event, "action", "")), str(getattr(event, "value", ""))
-        return _looked(core, words, _acted(core, folder, state, action, value), request)
+        # A second click finds the job at work already; the look says so.
+        with contextlib.suppress(ApiError):
+            state = _acted(core, folder, state, action, value)
+        return _looked(core, words, state, request)
 
     # One after another: a look that began before a click and ends after it would bring back the desk as it was.
     quiet: dict[str, Any] = {
@@ -181,7 +185,7 @@ def _job(words: Words, folder: JobFolder, status: Status) -> str:
         f'<span class="how" role="status">{esc(words.states[status.state])}{" · " if how else ""}{esc(how)}</span></div>{acts}</div>'
         f'<div class="bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{share}" '
         f'aria-label="{esc(words.states[status.state])}"><i style="width:{share}%"></i></div>'
-        f"{message(status.error) if status.error else ''}</div>"
+        f"{message(words.said(status.error)) if status.error else ''}</div>"
     )
 
 

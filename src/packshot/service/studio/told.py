@@ -31,7 +31,7 @@ def _part(words: Words, vocabulary: Vocabulary, text: str) -> str:
         return words.refused_term.format(found[1])
     if _CUT.fullmatch(text):
         return words.cut_off
-    return words.kind_unsaid if text == _UNSAID else text
+    return words.kind_unsaid if text == _UNSAID else words.said(text)
 
 
 def value(result: Result) -> str:

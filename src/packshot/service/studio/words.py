@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -125,9 +126,18 @@ class Words:
     no_kind: str
     one_word: str
     errors: dict[str, str]
+    # And by what packshot says of it, as a pattern; empty where that is in this language.
+    troubles: dict[str, str]
 
     def error(self, error: ApiError | PackshotError) -> str:
         """What went wrong, in this language as far as it has words for it."""
         if isinstance(error, ApiError):
             return self.errors.get(error.code, error.message)
-        return error.what
+        return self.said(error.what)
+
+    def said(self, trouble: str) -> str:
+        """What packshot says of trouble in English, in this language if it is among what is met most."""
+        for pattern, told in self.troubles.items():
+            if found := re.fullmatch(pattern, trouble.rstrip(".")):
+                return told.format(*found.groups())
+        return trouble
