@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,11 @@ from packshot.cli import run
 from packshot.explain import Explanation, explain
 from packshot.explain.directions import _Pen
 from packshot.explain.words import without, words_of
+from packshot.explain.write import page
 from packshot.features.index import NeighbourIndex
 from packshot.features.lite0 import Lite0
 from packshot.features.thumbnail import Thumbnail
+from packshot.finishing.label import read_labels
 from packshot.generation.generator import Generator
 from packshot.generation.models import open_model
 from packshot.images.color import to_lab
@@ -112,17 +115,24 @@ def test_a_single_word_says_so(generator: Generator) -> None:
     assert any("single word" in note for note in alone.notes)
 
 
+def test_words_that_move_nothing_are_shown_as_such(found: Explanation) -> None:
+    still = replace(found, words=tuple(replace(word, effect=0.0) for word in found.words))
+    assert "rgba(var(--heat)" not in page(still).decode()
+
+
 def test_page_picture_and_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = 'red dress <img src="x">'
     assert run(["explain", text, "-o", str(tmp_path / "e.html"), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert [w["word"] for w in result["words"]] == ["red", "dress"]
-    page = (tmp_path / "e.html").read_text(encoding="utf-8")
-    assert page.count("data:image/png;base64,") == 3 + len(result["directions"])
-    assert not re.search(r"<script|<img src=\"x|https?://", page)
+    html = (tmp_path / "e.html").read_text(encoding="utf-8")
+    assert html.count("data:image/png;base64,") == 3 + len(result["directions"])
+    assert not re.search(r"<script|<img src=\"x|https?://", html)
     assert run(["explain", "红色连衣裙", "-o", str(tmp_path / "e.png")]) == 0
     with Image.open(tmp_path / "e.png") as image:
         assert image.width > 900
+    # It shows pictures that a model made, and says so.
+    assert read_labels((tmp_path / "e.png").read_bytes()).source_term == "trainedAlgorithmicMedia"
     assert run(["explain", "red dress", "-o", str(tmp_path / "e.json")]) == 0
     assert json.loads((tmp_path / "e.json").read_text())["text"] == "red dress"
 
@@ -133,6 +143,7 @@ def test_page_picture_and_figures(tmp_path: Path, capsys: pytest.CaptureFixture[
         (["red dress", "-o", "{tmp}/e.pdf"], 2, "unknown form"),
         (["", "-o", "{tmp}/e.html"], 2, "empty description"),
         (["red dress", "-o", "{tmp}/e.html", "-m", "{tmp}/none"], 1, "no such model"),
+        (["red dress", "-o", "{tmp}/e.html", "--catalog", "{tmp}/none"], 1, "no catalog here"),
     ],
 )
 def test_a_mistake_is_one_line(

@@ -15,6 +15,7 @@ from packshot.explain.words import MOST_WORDS, Word, word_maps, words_of
 from packshot.features.index import NAME, NeighbourIndex
 from packshot.features.lite0 import Lite0
 from packshot.features.neighbours import nearest
+from packshot.finishing.label import GenerationRecord
 from packshot.generation.coverage import warnings_for
 from packshot.generation.generator import Generator
 from packshot.images.resize import to_square
@@ -48,6 +49,7 @@ class Explanation:
         near_copy: the distance below which a picture counts as a copy of a training picture; None without an index.
         directions: what the noise steers.
         notes: what is missing, and what the model was never trained on.
+        record: of the picture, for the labels of a file that shows it.
     """
 
     text: str
@@ -59,6 +61,7 @@ class Explanation:
     near_copy: float | None
     directions: tuple[Direction, ...]
     notes: tuple[str, ...]
+    record: GenerationRecord
 
 
 def explain(generator: Generator, text: str, seed: int = 0, catalog: Path | None = None) -> Explanation:
@@ -72,18 +75,19 @@ def explain(generator: Generator, text: str, seed: int = 0, catalog: Path | None
     Raises:
         PackshotError: the description is empty, or there is no such catalog.
     """
+    shown = Catalog(catalog) if catalog else None
     drawn = generator.picture(text, seed)
     words = word_maps(generator, drawn.text, seed)
     notes = warnings_for(text, generator.model.config, generator.vocabulary)
     if not words:
         notes.append("the description is a single word, so no word can be left out")
-    if len(words_of(drawn.text, generator.vocabulary)) == MOST_WORDS:
+    if len(words_of(drawn.text, generator.vocabulary)) > MOST_WORDS:
         notes.append(f"only the first {MOST_WORDS} words were looked at")
     neighbours: tuple[Neighbour, ...] = ()
     threshold = None
     if (generator.model.path / NAME).is_file():
         index = NeighbourIndex.load(generator.model.path)
-        neighbours, threshold = _neighbours(drawn.pixels, index, generator.threads, catalog), index.limits[0]
+        neighbours, threshold = _neighbours(drawn.pixels, index, generator.threads, shown), index.limits[0]
     else:
         notes.append("the model brings no neighbour index (packshot evaluate --neighbours), so no products are shown")
     return Explanation(
@@ -96,15 +100,16 @@ def explain(generator: Generator, text: str, seed: int = 0, catalog: Path | None
         threshold,
         tuple(directions(generator, drawn.text, seed)),
         tuple(notes),
+        drawn.record,
     )
 
 
 def _neighbours(
-    pixels: NDArray[np.uint8], index: NeighbourIndex, threads: int, catalog: Path | None
+    pixels: NDArray[np.uint8], index: NeighbourIndex, threads: int, catalog: Catalog | None
 ) -> tuple[Neighbour, ...]:
     apart, rows = nearest(Lite0(threads).embed([pixels]), index.vectors, _NEAREST)
     skus = [str(index.skus[row]) for row in rows[0]]
-    pictures = _pictures(Catalog(catalog), skus) if catalog else {}
+    pictures = _pictures(catalog, skus) if catalog else {}
     return tuple(Neighbour(sku, float(d), pictures.get(sku)) for sku, d in zip(skus, apart[0], strict=True))
 
 

@@ -51,7 +51,7 @@ def words_of(text: str, vocabulary: Vocabulary) -> list[tuple[int, int]]:
         if end > start:
             found.append((start, end))
         at = end
-    return found[:MOST_WORDS]
+    return found
 
 
 def without(text: str, start: int, end: int) -> str:
@@ -62,12 +62,12 @@ def without(text: str, start: int, end: int) -> str:
 
 
 def word_maps(generator: Generator, text: str, seed: int) -> list[Word]:
-    """Leave each word out in turn; empty where the description is one word only.
+    """Leave each of the first ``MOST_WORDS`` words out in turn; empty where the description is one word only.
 
     Args:
         text: normalised.
     """
-    spans = [(a, b) for a, b in words_of(text, generator.vocabulary) if without(text, a, b)]
+    spans = [(a, b) for a, b in words_of(text, generator.vocabulary)[:MOST_WORDS] if without(text, a, b)]
     seeds = range(seed, seed + _SEEDS)
     texts = [text, *(without(text, a, b) for a, b in spans)]
     pictures = _in_lab(generator, [(t, s % 2**63) for t in texts for s in seeds])

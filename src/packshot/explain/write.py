@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from packshot.errors import PackshotError
 from packshot.explain.explanation import Explanation
 from packshot.files import write_new
-from packshot.finishing import typeset
+from packshot.finishing import label, typeset
 from packshot.images.encode import encode
 from packshot.images.resize import resize
 
@@ -59,7 +59,7 @@ def page(found: Explanation) -> bytes:
 
     source = Path(__file__).with_name("explanation.html.j2").read_text(encoding="utf-8")
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    most = max((w.effect for w in found.words), default=1.0)
+    most = max((w.effect for w in found.words), default=0.0) or 1.0
     pieces, at = [], 0
     for word in found.words:
         pieces += [(found.text[at : word.start], 0.0), (word.word, word.effect / most)]
@@ -69,7 +69,7 @@ def page(found: Explanation) -> bytes:
 
 
 def figure(found: Explanation) -> bytes:
-    """As a PNG: the picture and the maps with their words, and below them what the noise steers."""
+    """As a PNG, labelled as AI-made: the picture, the maps with their words, and below them what the noise steers."""
     tiles = [(found.picture, found.text), *((w.overlay, f"{w.word}  {w.effect:.1f}") for w in found.words)]
     rows = [tiles[i : i + _WIDE] for i in range(0, len(tiles), _WIDE)]
     width = _WIDE * (_TILE + _GAP) + _GAP
@@ -78,17 +78,17 @@ def figure(found: Explanation) -> bytes:
         height = round(direction.strip.shape[0] * (width - 2 * _GAP) / direction.strip.shape[1])
         strip = resize(direction.strip, width - 2 * _GAP, height)
         bands.append(np.pad(strip, ((0, _GAP), (_GAP, _GAP), (0, 0)), constant_values=255))
-    return encode(np.concatenate(bands), "png")
+    return encode(np.concatenate(bands), "png", xmp=label.xmp(found.record), text=label.png_text(found.record))
 
 
 def _band(row: list[tuple[NDArray[np.uint8], str]], width: int) -> NDArray[np.uint8]:
     band = np.full((_GAP + _TILE + _LABEL, width, 3), 255, np.uint8)
-    for place, (picture, label) in enumerate(row):
+    for place, (picture, words) in enumerate(row):
         left = _GAP + place * (_TILE + _GAP)
         band[_GAP : _GAP + _TILE, left : left + _TILE] = resize(picture, _TILE, _TILE)
-        font = typeset.font_for(label)
-        size = min(18.0, 18.0 * _TILE / max(1.0, typeset.advance(label, 18.0, font)))
-        cover, rise = typeset.coverage(label, size, font)
+        font = typeset.font_for(words)
+        size = min(18.0, 18.0 * _TILE / max(1.0, typeset.advance(words, 18.0, font)))
+        cover, rise = typeset.coverage(words, size, font)
         band = typeset.ink(band, cover, left, _GAP + _TILE + 24 - rise, _INK)
     return band
 
