@@ -18,6 +18,7 @@ from packshot.families import FAMILIES
 from packshot.families.common.family import SamplingOptions, from_uint8, noise, to_uint8
 from packshot.generation.coverage import warnings_for
 from packshot.generation.generator import Generator
+from packshot.generation.models import open_model
 from packshot.generation.write import file_name, save, to_png
 from packshot.text.attributes import load_vocabulary
 
@@ -88,6 +89,13 @@ def test_file_names_are_safe(text: str, trained: dict[str, Path]) -> None:
     assert "\\" not in name
     assert not name.startswith(".")
     assert len(name.encode()) < 255
+
+
+def test_long_descriptions_that_end_differently_have_files_of_their_own() -> None:
+    generator, long = Generator(open_model(None)), "dress with long sleeves and a very long description,"
+    red, blue = (file_name(generator.picture(f"{long} all of it in {color}", 0)) for color in ("red", "blue"))
+    assert red != blue
+    assert red.startswith("dress-with-long-sleeves")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "<b></b>", "😀"])

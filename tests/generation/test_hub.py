@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
@@ -128,3 +129,12 @@ def test_a_hub_that_cannot_be_reached_is_one_line(tmp_path: Path, monkeypatch: p
     with pytest.raises(PackshotError) as error:
         from_pretrained("shop/dresses", cache_dir=tmp_path, local_files_only=True)
     assert "not downloaded before" in str(error.value)
+
+
+def test_a_timeout_without_a_word_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*_: object, **__: object) -> None:
+        raise httpx.ReadTimeout("")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", late)
+    with pytest.raises(PackshotError, match="ReadTimeout"):
+        from_pretrained("shop/dresses")

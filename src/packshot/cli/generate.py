@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from packshot.cli.output import Json, Overwrite, emit
 from packshot.errors import PackshotError
-from packshot.progress import say
+from packshot.progress import say, track
 
 
 def add_to(app: typer.Typer) -> None:
@@ -60,27 +60,28 @@ def generate(
         guidance=guidance,
         like=generator.like(read(like).on_white()) if like else None,
     )
-    wanted = [(text, first + i) for text in texts for i in range(n)]
+    wanted = [(text, (first + i) % 2**63) for text in texts for i in range(n)]
     guard = CopyGuard(generator) if no_copies else None
     guarded = guard.pictures(wanted, options) if guard else unguarded(generator.pictures(wanted, options))
-    images, refused = [], 0
-    for made in guarded:
+    images, refused = list[dict[str, Any]](), 0
+    for made in track(guarded, "generate", len(wanted)):
         if made.copied:
             say(f"packshot: warning: {made.told}.")
         if made.image is None:
             refused += 1
         else:
-            images.append((made.image, save(made.image, out, overwrite=overwrite)))
+            path = save(made.image, out, overwrite=overwrite)
+            images.append({"file": str(path), "text": made.image.text, "seed": made.image.seed})
     warnings = [w for text in texts for w in warnings_for(text, generator.model.config, generator.vocabulary)]
     for warning in warnings:
         say(f"packshot: warning: {warning}.")
     result = {
         "model": generator.model.config.name,
-        "images": [{"file": str(path), "text": image.text, "seed": image.seed} for image, path in images],
+        "images": images,
         "refused": refused,
         "warnings": warnings,
     }
-    emit(result, as_json, [str(path) for _, path in images])
+    emit(result, as_json, [image["file"] for image in images])
     if refused:
         raise PackshotError(
             f"{refused} of {len(wanted)} pictures were near-copies of training pictures from every seed tried",

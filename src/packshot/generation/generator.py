@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import islice
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ from packshot.text.attributes import load_vocabulary
 from packshot.text.condition import Conditioner
 from packshot.text.encoder import encoder_named
 from packshot.text.normalise import normalise
+
+# The encoder is not safe to call from several threads, and what it limits are the threads of the whole process.
+_ENCODING = Lock()
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ class Generator:
         return self._graphs[name](**inputs)
 
     def _encode(self, text: str) -> Floats:
-        return self.conditioner.encode([text])
+        with _ENCODING:
+            return self.conditioner.encode([text])
 
     def picture(self, text: str, seed: int, options: SamplingOptions | None = None) -> Generated:
         """Draw one picture.
@@ -108,7 +113,6 @@ class Generator:
         queue = iter(wanted)
         with ThreadPoolExecutor(self.threads) as pool:
             while wave := list(islice(queue, 8 * self.threads)):
-                # The encoder is not safe to call from several threads, so descriptions are encoded here.
                 jobs = [(text := _checked(raw), seed, self.condition(text)) for raw, seed in wave]
                 yield from pool.map(partial(self._draw, options=options), jobs)
 

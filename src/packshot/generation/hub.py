@@ -147,4 +147,9 @@ def _told(repo_id: str) -> Iterator[None]:
     except errors.LocalEntryNotFoundError:
         raise PackshotError("the model was not downloaded before, and the Hub cannot be reached", repo_id) from None
     except (errors.HfHubHTTPError, HTTPError, OSError) as error:
-        raise PackshotError(f"the Hub cannot be used: {str(error).splitlines()[0][:160]}", repo_id) from None
+        raise PackshotError(f"the Hub cannot be used: {_first_line(error)}", repo_id) from None
+
+
+def _first_line(error: Exception) -> str:
+    # Timeouts come without a word.
+    return (str(error) or type(error).__name__).splitlines()[0][:160]

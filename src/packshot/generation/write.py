@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -19,9 +20,14 @@ def to_png(image: Generated) -> bytes:
 
 
 def file_name(image: Generated) -> str:
-    """``red-dress-5.png``: readable, the same for the same description and seed, safe on every file system."""
+    """``red-dress-5.png``: readable, the same for the same description and seed, safe on every file system.
+
+    Of a long description it holds the beginning and six digits of its SHA-256, since variants often differ at the end.
+    """
     words = re.sub(r"[^\w]+", "-", image.text.lower()).strip("-_") or "picture"
-    return f"{words[:_LONGEST].rstrip('-_')}-{image.seed}.png"
+    if len(words) > _LONGEST:
+        words = f"{words[:_LONGEST].rstrip('-_')}-{hashlib.sha256(image.text.encode()).hexdigest()[:6]}"
+    return f"{words}-{image.seed}.png"
 
 
 def save(image: Generated, folder: Path, *, overwrite: bool = False) -> Path:
