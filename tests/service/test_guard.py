@@ -125,6 +125,7 @@ def test_images_by_address_cannot_be_guessed_or_led_astray(client: TestClient) -
         (["--redis", "redis://127.0.0.1:1/0", "--port", "0"], 1, "Redis cannot be reached"),
         (["--redis", "ftp://x", "--port", "0"], 2, "no address of Redis"),
         (["--remove-key", "nobody"], 2, "nobody"),
+        (["--state", "{tmp}/file/state", "--port", "0"], 1, "cannot write: Not a directory"),
         (["--refuse-terms", "{tmp}/nothing"], 1, "cannot read"),
         (["-m", "a=x", "-m", "a=y"], 2, "two models"),
         (["-m", "{tmp}", "--port", "0"], 1, "no model folder"),
@@ -135,6 +136,7 @@ def test_a_mistake_is_one_line(
     arguments: list[str], status: int, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = [a.format(tmp=tmp_path) for a in arguments]
+    (tmp_path / "file").touch()
     assert run(["serve", "--state", str(tmp_path / "state"), "--no-studio", *given]) == status
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert message in line

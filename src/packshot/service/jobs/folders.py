@@ -96,11 +96,18 @@ class JobFolder:
 
 
 class JobFolders:
-    """All jobs of a service."""
+    """All jobs of a service.
+
+    Raises:
+        PackshotError: their folder cannot be made.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        root.mkdir(parents=True, exist_ok=True)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise PackshotError(f"cannot write: {error.strerror or error}", root, "Choose another --state.") from None
 
     def create(self, owner: str, name: str, data: bytes, request: JobRequest) -> JobFolder:
         """Keep a table and what to do with it.
