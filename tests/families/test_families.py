@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from packshot.errors import PackshotError
 from packshot.families import FAMILIES, config_class, make_sampler, training_parts
+from packshot.families.common.adversarial import Adversary
 from packshot.families.common.augment import augment
 from packshot.families.common.family import SamplingOptions
 from packshot.families.common.graphs import export_graph
@@ -234,6 +235,30 @@ def test_a_discriminator_sees_how_far_apart_a_group_is() -> None:
     spread = varied.std(dim=0, unbiased=False).mean(dim=(1, 2))
     torch.testing.assert_close(seen[:, 3:].mean(dim=(2, 3))[4:], spread.expand(4, 3), rtol=1e-4, atol=1e-4)
     assert seen[:4, 3:].abs().max() < 1e-3
+
+
+def test_the_contrast_is_the_cross_entropy_of_ones_own_description() -> None:
+    torch.manual_seed(0)
+    adversary, condition = Adversary(contrast=2.0), torch.randn(16, DIM)
+    others = adversary.others(condition)
+    assert len(others) == 7
+    scores = torch.randn(8, 16)
+    found = adversary.told_apart(scores[0], list(scores[1:]), condition)["contrast"]
+    wanted = 2 * torch.nn.functional.cross_entropy(scores.T, torch.zeros(16, dtype=torch.long))
+    torch.testing.assert_close(found, wanted)
+    # Where all ask for the same there is nothing to tell apart.
+    alike = condition[:1].expand(16, DIM)
+    assert adversary.told_apart(scores[0], list(scores[1:]), alike)["contrast"] == 0
+    assert Adversary().others(condition) == []
+
+
+def test_truncation_is_a_temperature_of_the_models_own() -> None:
+    config, _, objective, parts = _parts("gan")
+    _shake(objective.averaged, 0.05)
+    run, condition = _runner(parts.export(objective.averaged, config)), np.ones((1, DIM), np.float32)
+    cold = make_sampler("gan", config, run).sample(condition, [1], SamplingOptions(temperature=0.5))
+    own = make_sampler("gan", config.model_copy(update={"truncation": 0.5}), run)
+    np.testing.assert_array_equal(own.sample(condition, [1], SamplingOptions()), cold)
 
 
 def test_an_unknown_family_is_a_usage_error() -> None:

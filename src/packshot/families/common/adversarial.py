@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +30,8 @@ class Adversary:
         gamma: weight of the penalty.
         lazy: the penalty is computed every so many steps and weighted up accordingly (Karras et al. 2020).
         mismatch: weight of real pictures under another product's description, judged as false (Reed et al. 2016).
+        contrast: weight of telling which of the batch's descriptions is a picture's own, in real pictures by the
+            discriminator, in drawn ones by what draws them (Zhang et al. 2021, XMC-GAN).
     """
 
     loss: Loss = "non-saturating"
@@ -37,6 +39,7 @@ class Adversary:
     gamma: float = 1.0
     lazy: int = 8
     mismatch: float = 0.5
+    contrast: float = 0.0
 
     def against(self, score: Tensor, real: Tensor | None = None) -> Tensor:
         """What the drawing network descends.
@@ -68,17 +71,18 @@ class Adversary:
         # Another one's description, far enough away to be of another group; where it happens to be the same, the pair
         # is no mismatch.
         other = condition.roll(len(condition) // 2, dims=0)
-        score, wrong = judge.judge(real, [condition, other])
+        score, wrong, *further = judge.judge(real, [condition, other, *self.others(condition)])
         against = judge.judge(drawn, [condition])[0]
         differs = (other != condition).any(dim=1).float()
         if self.loss == "relativistic":
-            losses = {"pair": F.softplus(against - score).mean()}
+            losses: dict[str, Tensor] = {"pair": F.softplus(against - score).mean()}
             mismatch = (F.softplus(wrong - score) * differs).mean()
         else:
             losses = {"real": self._wants(score, real=True), "drawn": self._wants(against, real=False)}
             mismatch = self._wants(wrong, real=False, weight=differs)
         if self.mismatch > 0:
             losses["mismatch"] = self.mismatch * mismatch
+        losses |= self.told_apart(score, further, condition)
         if penalise:
             if self.penalty != "wgan-gp":
                 penalty = 0.5 * squared_gradient(score, real).mean()
@@ -91,6 +95,25 @@ class Adversary:
                 penalty = (length - 1).square().mean()
             losses["penalty"] = self.gamma * self.lazy * penalty
         return losses
+
+    def others(self, condition: Tensor) -> list[Tensor]:
+        """What a contrast is made with: for every picture the conditions of others, an eighth of the batch apart."""
+        step = max(1, len(condition) // 8)
+        return [condition.roll(k, dims=0) for k in range(step, len(condition), step)] if self.contrast > 0 else []
+
+    def told_apart(self, score: Tensor, further: Sequence[Tensor], condition: Tensor) -> dict[str, Tensor]:
+        """The contrast: cross-entropy of a picture's own description among the others; nothing where there are none.
+
+        Args:
+            score: (n,) under its own.
+            further: (n,) each, under ``others``; one that happens to be its own counts for nothing.
+        """
+        if not further:
+            return {}
+        same = [(other == condition).all(dim=1) for other in self.others(condition)]
+        rivals = [s.masked_fill(m, -torch.inf) for s, m in zip(further, same, strict=True)]
+        logits = torch.stack([score, *rivals], dim=1)
+        return {"contrast": self.contrast * (logits.logsumexp(dim=1) - score).mean()}
 
     def _wants(self, score: Tensor, *, real: bool, generator: bool = False, weight: Tensor | None = None) -> Tensor:
         sign = -1.0 if real else 1.0

@@ -20,13 +20,15 @@ class Config(FamilyConfig):
         latent: length of the noise vector.
         judge: what the discriminator sees: the ``pixels``, or frozen ``lite0`` features of them (Sauer et al. 2021,
             projected GAN), which converges in a fraction of the time.
-        loss, penalty, gamma, lazy, mismatch: the discriminator's objective, see
+        loss, penalty, gamma, lazy, mismatch, contrast: the discriminator's objective, see
             ``packshot.families.common.adversarial.Adversary``.
         color: weight of the distance between the product's mean color in a drawn picture and in the real one of the
             same description; frozen features tell shapes better than shades.
         diversity: weight of the term that keeps pictures of one description apart (mode seeking, Mao et al. 2019).
         apart: the distance in lite0 features it asks for, as a share of that between real pictures of different
             descriptions.
+        truncation: scale of the noise when pictures are drawn (by resampling: Brock et al. 2019, BigGAN); below 1 they are
+            less odd and more alike. Training does not know of it.
         apart_after: share of the steps after which it begins; before there are products, it only breeds noise.
     """
 
@@ -41,10 +43,12 @@ class Config(FamilyConfig):
     gamma: float = Field(default=1.0, ge=0)
     lazy: int = Field(default=8, ge=1)
     mismatch: float = Field(default=0.5, ge=0)
+    contrast: float = Field(default=0.0, ge=0)
     color: float = Field(default=2.0, ge=0)
     diversity: float = Field(default=1.0, ge=0)
     apart: float = Field(default=0.35, gt=0, le=1)
     apart_after: float = Field(default=0.3, ge=0, le=1)
+    truncation: float = Field(default=1.0, gt=0, le=1)
 
     def remedy(self) -> dict[str, Any]:
         """Twice the weight on keeping pictures of one description apart."""

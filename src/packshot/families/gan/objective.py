@@ -24,7 +24,9 @@ class Objective:
 
     def __init__(self, network: Network, config: Config, stage: str, steps: int) -> None:
         self.network, self.config = network, config
-        self.adversary = Adversary(config.loss, config.penalty, config.gamma, config.lazy, config.mismatch)
+        self.adversary = Adversary(
+            config.loss, config.penalty, config.gamma, config.lazy, config.mismatch, config.contrast
+        )
         self.apart_after = round(config.apart_after * steps)
         # Momentum makes the two chase each other; Karras et al. 2018 and later leave it out.
         self.players = (
@@ -50,13 +52,15 @@ class Objective:
 
     def _move_generator(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
         judge, drawn = self.network.discriminator, self._draw(batch.condition)
-        score = judge(augment(drawn), batch.condition)
+        others = self.adversary.others(batch.condition)
+        score, *further = judge.judge(judge.see(augment(drawn)), [batch.condition, *others])
         real = None
         if self.config.loss == "relativistic":
             # The real pictures of the discriminator's own move, which came just before.
             with torch.no_grad():
                 real = judge.judge(self._real, [batch.condition])[0]
         losses = {"generator": self.adversary.against(score, real)}
+        losses |= self.adversary.told_apart(score, further, batch.condition)
         if self.config.color > 0:
             off = mean_color(drawn) - mean_color(batch.pixels)
             losses["color"] = self.config.color * off.abs().mean()

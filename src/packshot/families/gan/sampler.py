@@ -22,5 +22,5 @@ class Sampler:
         self.config, self.run = config, run
 
     def sample(self, condition: Floats, seeds: Sequence[int], options: SamplingOptions) -> Floats:
-        latent = noise(seeds, (self.config.latent,)) * np.float32(options.temperature)
+        latent = noise(seeds, (self.config.latent,)) * np.float32(options.temperature * self.config.truncation)
         return self.run("generator", {"latent": latent, "condition": condition})[0]
