@@ -27,8 +27,8 @@ class Config(FamilyConfig):
         diversity: weight of the term that keeps pictures of one description apart (mode seeking, Mao et al. 2019).
         apart: the distance in lite0 features it asks for, as a share of that between real pictures of different
             descriptions.
-        truncation: scale of the noise when pictures are drawn (by resampling: Brock et al. 2019, BigGAN); below 1 they are
-            less odd and more alike. Training does not know of it.
+        truncation: scale of the noise when pictures are drawn (Brock et al. 2019, BigGAN, truncate it instead); below 1
+            they are less odd and more alike. Training does not know of it.
         apart_after: share of the steps after which it begins; before there are products, it only breeds noise.
     """
 
