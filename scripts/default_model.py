@@ -1,4 +1,4 @@
-"""Make the default model from the clothing photos: catalog, two trainings, evaluation, and the copy into the package.
+"""Make the default model from the clothing photos: catalog, three trainings, evaluation, and the copy into the package.
 
     python scripts/default_model.py SOURCE WORK
 
@@ -22,11 +22,12 @@ def packshot(*arguments: str | Path) -> None:
 
 
 def main(source: Path, work: Path) -> None:
-    catalog, small, model = work / "clothing", work / "small", work / "model"
+    catalog, small, large, model = work / "clothing", work / "small", work / "large", work / "model"
     if not (catalog / "catalog.json").exists():
         packshot("catalog", "build", source, "-o", catalog, "--drop", "label=Not sure,Other,Skip", "--cut-out")
     train(catalog, small, "--recipe", "gan", "--steps", "1800")
-    train(catalog, model, "--recipe", "default", "--name", "default-gan-128", "--set", f"training.start={small}")
+    train(catalog, large, "--recipe", "gan-128", "--steps", "1900", "--set", f"training.start={small}")
+    train(catalog, model, "--recipe", "default", "--name", "default-gan-128", "--set", f"training.start={large}")
     packshot("evaluate", model, catalog)
     target = ROOT / "default"
     shutil.rmtree(target, ignore_errors=True)
