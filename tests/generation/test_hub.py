@@ -138,3 +138,11 @@ def test_a_timeout_without_a_word_is_one_line(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(huggingface_hub, "snapshot_download", late)
     with pytest.raises(PackshotError, match="ReadTimeout"):
         from_pretrained("shop/dresses")
+
+
+def test_the_default_model_goes_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert open_model(Path("default")).path == open_model(None).path
+    (tmp_path / "default").mkdir()
+    with pytest.raises(PackshotError):
+        open_model(Path("default"))

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from packshot.artifact import ModelFolder
 from packshot.cli.output import Json, emit
 from packshot.errors import PackshotError, missing_extra
+from packshot.generation.models import open_model
 
 
 def add_to(app: typer.Typer) -> None:
@@ -58,7 +58,7 @@ def train(
     else:
         if not (family or recipe or resume or origin):
             raise PackshotError("no family is named", hint="Give --family flow, gan, vae or auto.", usage=True)
-        default = family or (ModelFolder(origin).config.family if origin else "flow")
+        default = family or (open_model(origin).config.family if origin else "flow")
         chosen = load_recipe(recipe or default, settings or (), steps=steps, seed=seed)
         if family and chosen.family != family:
             raise PackshotError(f"recipe {recipe} is of family {chosen.family}, not {family}", usage=True)

@@ -22,7 +22,7 @@ _ROOM = 2.5
 _ENOUGH, _WORTH, _LOOK_SIDE = 1.5, 1.4, 512
 
 
-def opened(data: bytes, make: Make) -> tuple[Picture, float]:
+def open_bounded(data: bytes, make: Make) -> tuple[Picture, float]:
     """The picture in a file, made smaller if it is far larger than the frame, and by how much.
 
     Raises:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from packshot import __version__
 from packshot.finishing import label, mark, shadow, sign
 from packshot.finishing.advert import compose
-from packshot.finishing.bounded import opened, regained
+from packshot.finishing.bounded import open_bounded, regained
 from packshot.finishing.enhance import enhance
 from packshot.finishing.enlarge import FACTOR
 from packshot.finishing.facts import Facts
@@ -94,7 +94,7 @@ def finish(data: bytes, preset: Preset, options: Options | None = None) -> Finis
     if kept:
         return kept
     notes = [f"label unreadable: {problem}" for problem in labels.problems]
-    picture, resized = opened(data, preset.make)
+    picture, resized = open_bounded(data, preset.make)
     source_width = picture.rgb.shape[1] / resized
     if picture.animated:
         notes.append("animated: only the first frame was taken")

@@ -75,7 +75,7 @@ def separate(
         As `whiten`.
     """
     shaded = shadow and core is not paper
-    core = opened(rgb, core)
+    core = with_openings(rgb, core)
     opacity: Plane = np.clip(core.mask, 0, 1).astype(np.float32)
     if max(opacity.shape) > SMALL:
         light, opacity = _matted(rgb, decontaminate(rgb, opacity), opacity, core)
@@ -93,7 +93,7 @@ def separate(
     return light, opacity
 
 
-def opened(rgb: NDArray[np.uint8], core: Paper) -> Paper:
+def with_openings(rgb: NDArray[np.uint8], core: Paper) -> Paper:
     """The paper with what is seen of it through openings of the product, as inside a handle, counted to it.
 
     A white print looks the same; so both must say that there is an opening: the picture, which shows nothing but paper

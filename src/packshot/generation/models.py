@@ -15,12 +15,12 @@ def open_model(path: Path | None) -> ModelFolder:
     """The model folder at ``path``, or the default model.
 
     Args:
-        path: a folder, or ``hf://owner/name`` for a model on the Hugging Face Hub.
+        path: a folder, ``hf://owner/name`` for a model on the Hugging Face Hub, or ``default`` unless that is a folder.
 
     Raises:
         PackshotError: no model there, damaged, or of a newer schema.
     """
-    if path is None:
+    if path is None or (path == Path("default") and not path.exists()):
         return ModelFolder(asset("default"))
     # A Path keeps one of the two slashes.
     if path.as_posix().startswith(_HUB):

@@ -76,7 +76,7 @@ def train(
         recipe, origin = plan.recipe, Path(plan.origin) if plan.origin else None
         if plan.catalog != catalog.fingerprint:
             raise PackshotError("the catalog has changed since this training began", catalog_path)
-    older = ModelFolder(origin) if origin else None
+    older = open_model(origin) if origin else None
     if older and not plan:
         recipe = recipe_from(recipe, older)
     config = recipe.training
@@ -96,7 +96,7 @@ def train(
             if budget is None:
                 raise PackshotError("how long to train is not said", hint="Give --budget 60m or --steps N.", usage=True)
             steps = steps_for(recipe, architecture, data, budget)
-        plan = Plan(recipe, catalog.fingerprint, steps, str(origin.absolute()) if origin else "")
+        plan = Plan(recipe, catalog.fingerprint, steps, str(older.path.absolute()) if older else "")
         # Whatever another process measured, one plan holds for all.
         with workers.after_the_first():
             plan = read_plan(work) or plan if not workers.first else plan
@@ -121,8 +121,7 @@ def _start(older: ModelFolder | None, name: str, terms: Sequence[str]) -> Start 
         return partial(load_weights, origin=older)
     if not name:
         return None
-    other = open_model(None if name == "default" else Path(name))
-    return partial(take_over, origin=other, terms=terms)
+    return partial(take_over, origin=open_model(Path(name)), terms=terms)
 
 
 def _write_folder(
