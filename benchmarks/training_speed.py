@@ -33,6 +33,7 @@ from packshot.text.attributes import load_vocabulary
 from packshot.text.condition import Conditioner, terms_of
 from packshot.text.encoder import encoder_named
 from packshot.training.data import TrainingSet, load_training_set
+from packshot.training.feed import Feed
 from packshot.training.loop import begin, train_step
 from packshot.training.recipe import Recipe, TrainingConfig, load_recipe
 from packshot.training.stages import build
@@ -52,8 +53,9 @@ class Job:
 
     def ours(self, stage: str) -> Callable[[], object]:
         state, objective = build(self.recipe, self.architecture, stage, STEPS)
-        data, config = begin(state, objective, self.data), self.recipe.training_of(stage)
-        return lambda: train_step(state, objective, data, config, STEPS)
+        config = self.recipe.training_of(stage)
+        feed = Feed(begin(state, objective, self.data), config)
+        return lambda: train_step(state, objective, feed, config, STEPS)
 
     def plain(self, stage: str) -> Callable[[], object]:
         parts, config = training_parts(self.recipe.family), self.recipe.training_of(stage)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from packshot.errors import PackshotError
 from packshot.families import FAMILIES, config_class, make_sampler, training_parts
-from packshot.families.common.adversarial import Adversary
+from packshot.families.common.adversarial import Adversary, same
 from packshot.families.common.augment import augment
 from packshot.families.common.family import SamplingOptions
 from packshot.families.common.graphs import export_graph
@@ -239,17 +239,30 @@ def test_a_discriminator_sees_how_far_apart_a_group_is() -> None:
 
 def test_the_contrast_is_the_cross_entropy_of_ones_own_description() -> None:
     torch.manual_seed(0)
-    adversary, condition = Adversary(contrast=2.0), torch.randn(16, DIM)
-    others = adversary.others(condition)
-    assert len(others) == 7
-    scores = torch.randn(8, 16)
-    found = adversary.told_apart(scores[0], list(scores[1:]), condition)["contrast"]
-    wanted = 2 * torch.nn.functional.cross_entropy(scores.T, torch.zeros(16, dtype=torch.long))
+    adversary, scores = Adversary(contrast=2.0), torch.randn(8, 8)
+    condition = torch.randn(8, DIM)
+    found = adversary.told_apart(scores, same(Batch(scores, condition)))["contrast"]
+    wanted = 2 * torch.nn.functional.cross_entropy(scores, torch.arange(8))
     torch.testing.assert_close(found, wanted)
+    # What asks for the same, in other words, is no rival.
+    twice = torch.arange(8) // 2
+    found = adversary.told_apart(scores, same(Batch(scores, condition, kinds=twice)))["contrast"]
+    for i in range(8):
+        scores[i, i ^ 1] = -1e9
+    torch.testing.assert_close(found, 2 * torch.nn.functional.cross_entropy(scores, torch.arange(8)))
     # Where all ask for the same there is nothing to tell apart.
-    alike = condition[:1].expand(16, DIM)
-    assert adversary.told_apart(scores[0], list(scores[1:]), alike)["contrast"] == 0
-    assert Adversary().others(condition) == []
+    alike = same(Batch(scores, condition[:1].expand(8, DIM)))
+    assert adversary.told_apart(scores, alike)["contrast"] == 0
+    assert Adversary().told_apart(scores, alike) == {}
+
+
+def test_a_discriminator_scores_every_picture_under_every_description() -> None:
+    _, _, objective, _ = _parts("gan")
+    judge, condition, pixels = objective.network.discriminator, torch.randn(8, DIM), torch.randn(8, 3, 32, 32)
+    scores = judge.judge(judge.see(pixels), condition)
+    for k in (1, 3):
+        moved = judge(pixels, condition.roll(-k, dims=0))
+        torch.testing.assert_close(moved, torch.stack([scores[i, (i + k) % 8] for i in range(8)]))
 
 
 def test_truncation_is_a_temperature_of_the_models_own() -> None:

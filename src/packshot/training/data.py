@@ -35,8 +35,8 @@ class TrainingSet:
         attributes: (n, terms) float32.
         latents: (n, 2, ...) float16, what a family computes once of every picture and of its mirror image.
         order: (m,) the pictures of one epoch, a picture of a rare kind several times; all of them once by default.
-        kinds: (n,) the rank of each picture's category and color; without them no groups are formed.
-        group: pictures of one kind that stand side by side in a batch, as far as they go round.
+        kinds: (n,) the rank of each picture's category and color, where they are known.
+        group: pictures of one kind that stand side by side in a batch, as far as they go round; 1 for as they come.
     """
 
     pixels: NDArray[np.uint8]
@@ -62,8 +62,8 @@ class TrainingSet:
 
     def batch(
         self, step: int, size: int, seed: int, *, mirror: bool, drop_text: float, drop_attributes: float
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32] | None]:
-        """The pictures (size, s, s, 3), conditions (size, condition_dim) and latents of one step.
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32] | None, NDArray[np.int64] | None]:
+        """The pictures (size, s, s, 3), conditions (size, condition_dim), latents and kinds (size,) of one step.
 
         A function of its arguments alone, so that a resumed training sees what an undisturbed one would have seen.
         All of an epoch is seen before the next begins, but for what is too few for a group.
@@ -78,7 +78,8 @@ class TrainingSet:
         vectors = vectors * (rng.random((size, 1)) >= drop_text)
         attributes = self.attributes[rows]
         attributes = attributes * (rng.random(attributes.shape) >= drop_attributes)
-        return pixels, np.concatenate([vectors, attributes], axis=1, dtype=np.float32), latents
+        told = np.concatenate([vectors, attributes], axis=1, dtype=np.float32)
+        return pixels, told, latents, None if self.kinds is None else self.kinds[rows]
 
     def first(self, count: int) -> TrainingSet:
         """Its first pictures."""
@@ -109,12 +110,12 @@ class TrainingSet:
 
     def _rows(self, step: int, size: int, seed: int) -> NDArray[np.int64]:
         first, parts, needed = step * size, [], size
-        length = len(self.epoch) - len(self.epoch) % self.group if self.kinds is not None else len(self.epoch)
+        length = len(self.epoch) - len(self.epoch) % self.group
         while needed:
             epoch, at = divmod(first, length)
             rng = np.random.Generator(np.random.Philox(key=seed, counter=[epoch, 0, 0, 2]))
             mixed = rng.permutation(self.epoch)[:length]
-            if self.kinds is not None:
+            if self.kinds is not None and self.group > 1:
                 mixed = grouped(mixed, self.kinds[mixed], self.group, rng)
             part = mixed[at : at + needed]
             parts.append(part)
@@ -148,7 +149,7 @@ def load_training_set(
     vectors, texts = _vectors(catalog, pairs, conditioner)
     names = [[terms.get(facet, ("",))[0] for facet in ("category", "color")] for terms in known]
     order = balanced([category for category, _ in names], balance) if balance else None
-    kinds = np.unique(np.array(names, dtype=str), axis=0, return_inverse=True)[1] if group > 1 else None
+    kinds = np.unique(np.array(names, dtype=str), axis=0, return_inverse=True)[1]
     return TrainingSet(pixels, vectors, texts, conditioner.multi_hot(known), order=order, kinds=kinds, group=group)
 
 

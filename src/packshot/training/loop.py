@@ -22,14 +22,15 @@ from torch import Tensor, nn
 from torch.optim import AdamW
 
 from packshot.errors import PackshotError
-from packshot.families.common.objective import Batch, Objective
+from packshot.families.common.objective import Objective
 from packshot.progress import say, ticker
 from packshot.training.checkpoint import State, load_checkpoint, read_head, save_checkpoint
 from packshot.training.data import TrainingSet
+from packshot.training.feed import Feed, to_tensor
 from packshot.training.journal import Journal
 from packshot.training.monitor import Monitor, best_of
 from packshot.training.recipe import TrainingConfig
-from packshot.training.workers import Workers, training_device
+from packshot.training.workers import Workers
 
 LOG_EVERY = 20
 SAVE_SECONDS = 45.0
@@ -56,7 +57,7 @@ def new_state(network: nn.Module, objective: Objective, config: TrainingConfig) 
 def train_step(
     state: State,
     objective: Objective,
-    data: TrainingSet,
+    feed: Feed,
     config: TrainingConfig,
     steps: int,
     workers: Workers | None = None,
@@ -71,20 +72,16 @@ def train_step(
     """
     torch.manual_seed(config.seed * 1_000_003 + state.step)
     workers = workers or Workers()
-    rows = workers.rows(config.batch)
-    batch = to_batch(data, state.step, config, rows)
+    batch = feed(state.step)
     factor = rate_at(state.step, steps, config, state.end)
-    logged: dict[str, float] = {}
+    logged: dict[str, Tensor] = {}
+    totals: dict[str, Tensor] = {}
     for player in objective.players:
         optimizer = state.optimizers[player.name]
-        with workers.randomness(rows.stop - rows.start), half_precision(batch.pixels.device):
+        with workers.randomness(len(batch.pixels)), half_precision(batch.pixels.device):
             losses = objective.losses(player.name, batch, state.step)
         total = torch.stack([loss for name, loss in losses.items() if not name.startswith("_")]).sum()
-        if not math.isfinite(total.item()):
-            raise PackshotError(
-                f"training diverged: {player.name} loss is {total.item()} at step {state.step}",
-                hint="The last checkpoint is kept; resume it with a lower training.learning_rate.",
-            )
+        totals[player.name] = total.detach().float()
         optimizer.zero_grad(set_to_none=True)
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
         # Only this player's gradients are computed; the others' networks are passed through.
@@ -95,10 +92,18 @@ def train_step(
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * player.rate * factor
         optimizer.step()
-        logged |= {name.lstrip("_"): loss.item() for name, loss in losses.items()}
+        logged |= {name.lstrip("_"): loss.detach().float() for name, loss in losses.items()}
+    # Read once, at the end of the step: to read a number is to wait for all that the device has been told to do.
+    read = torch.stack([*logged.values(), *totals.values()]).tolist()
+    for name, total_read in zip(totals, read[len(logged) :], strict=True):
+        if not math.isfinite(total_read):
+            raise PackshotError(
+                f"training diverged: {name} loss is {total_read} at step {state.step}",
+                hint="The last checkpoint is kept; resume it with a lower training.learning_rate.",
+            )
     follow(state.average, objective.averaged, decay_at(state.step, config.ema))
     state.step += 1
-    return workers.average(logged)
+    return workers.average(dict(zip(logged, read, strict=False)))
 
 
 def run_stage(
@@ -134,12 +139,12 @@ def run_stage(
     before, started, saved = state.seconds, time.monotonic(), time.monotonic()
     # Every process comes to the same state; one writes it down.
     save = save_checkpoint if workers.first else _leave_out
-    journal = Journal(folder / "logs" if workers.first else None)
+    feed, journal = Feed(data, config, workers), Journal(folder / "logs" if workers.first else None)
     if monitor and state.step == 0:
         save(folder / "healthy", stage, state)
     with ticker(f"training {stage}", state.end or steps, done=state.step) as shown, stop_signal() as stopped:
         while state.step < (state.end or steps) and not stopped():
-            for name, value in train_step(state, objective, data, config, steps, workers).items():
+            for name, value in train_step(state, objective, feed, config, steps, workers).items():
                 state.running.setdefault(name, []).append(value)
             done = state.step == (state.end or steps)
             if state.step % LOG_EVERY == 0 or done:
@@ -223,7 +228,7 @@ def begin(state: State, objective: Objective, data: TrainingSet) -> TrainingSet:
     """
     if state.step == 0:
         rows = np.linspace(0, len(data) - 1, min(len(data), _FIRST_LOOK)).astype(int)
-        objective.begin(_to_tensor(data.pixels[rows]))
+        objective.begin(to_tensor(data.pixels[rows]))
         state.average.load_state_dict(objective.averaged.state_dict())
     latents = objective.latents
     if latents is None:
@@ -231,7 +236,7 @@ def begin(state: State, objective: Objective, data: TrainingSet) -> TrainingSet:
 
     def compute(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         with torch.no_grad():
-            return latents(_to_tensor(pixels)).float().contiguous().cpu().numpy()
+            return latents(to_tensor(pixels)).float().contiguous().cpu().numpy()
 
     return data.with_latents(compute)
 
@@ -260,28 +265,6 @@ def stop_signal() -> Iterator[Callable[[], bool]]:
 def half_precision(device: torch.device) -> torch.autocast:
     """bfloat16 where it is faster; on CPUs without the instructions it took twice as long."""
     return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
-
-
-def to_batch(data: TrainingSet, step: int, config: TrainingConfig, rows: slice = slice(None)) -> Batch:
-    """What a step sees, or some rows of it, as tensors."""
-    pixels, condition, latents = data.batch(
-        step,
-        config.batch,
-        config.seed,
-        mirror=config.mirror,
-        drop_text=config.drop_text,
-        drop_attributes=config.drop_attributes,
-    )
-    device = training_device()
-    told = torch.from_numpy(condition[rows]).to(device)
-    return Batch(
-        _to_tensor(pixels[rows]), told, None if latents is None else torch.from_numpy(latents[rows]).to(device)
-    )
-
-
-def _to_tensor(pixels: NDArray[np.uint8]) -> Tensor:
-    # Laid out as the memory map is, rows × columns × channels, which convolutions on a CPU prefer anyway.
-    return torch.from_numpy(pixels).to(training_device()).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
 
 
 def rate_at(step: int, steps: int, config: TrainingConfig, end: int = 0) -> float:
@@ -317,11 +300,12 @@ def measure_step(
     state: State, objective: Objective, data: TrainingSet, config: TrainingConfig, *, rounds: int = 16
 ) -> float:
     """Mean seconds of a step, from a few steps on a state that is to be thrown away."""
+    feed = Feed(data, config)
     for _ in range(3):
-        train_step(state, objective, data, config, 1_000_000)
+        train_step(state, objective, feed, config, 1_000_000)
     started = time.perf_counter()
     for _ in range(rounds):
-        train_step(state, objective, data, config, 1_000_000)
+        train_step(state, objective, feed, config, 1_000_000)
     return (time.perf_counter() - started) / rounds
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from packshot.families.common.judge import Discriminator
+from packshot.families.common.objective import Batch
 
 Loss = Literal["relativistic", "non-saturating", "hinge", "wasserstein"]
 Penalty = Literal["r1", "r1+r2", "wgan-gp"]
@@ -54,26 +55,27 @@ class Adversary:
         return self._wants(score, real=True, generator=True)
 
     def judge(
-        self, judge: Discriminator, real: list[Tensor], drawn: list[Tensor], condition: Tensor, step: int
+        self, judge: Discriminator, real: list[Tensor], drawn: list[Tensor], batch: Batch, step: int
     ) -> Mapping[str, Tensor]:
         """What the discriminator descends.
 
         Args:
             real: what it sees of real pictures.
             drawn: what it sees of drawn ones, detached.
-            condition: (n, condition_dim) of both.
+            batch: the descriptions of both.
         """
+        condition = batch.condition
         penalise = self.gamma > 0 and step % self.lazy == 0
         if penalise and self.penalty != "wgan-gp":
-            real = [m.detach().requires_grad_(True) for m in real]
+            real = [m.detach().float().requires_grad_(True) for m in real]
         if penalise and self.penalty == "r1+r2":
-            drawn = [m.detach().requires_grad_(True) for m in drawn]
-        # Another one's description, far enough away to be of another group; where it happens to be the same, the pair
-        # is no mismatch.
-        other = condition.roll(len(condition) // 2, dims=0)
-        score, wrong, *further = judge.judge(real, [condition, other, *self.others(condition)])
-        against = judge.judge(drawn, [condition])[0]
-        differs = (other != condition).any(dim=1).float()
+            drawn = [m.detach().float().requires_grad_(True) for m in drawn]
+        scores, against = judge.judge(real, condition), judge.judge(drawn, condition).diagonal()
+        score, own = scores.diagonal(), same(batch)
+        # Another one's description, far enough away to be of another group; where it asks for the same, the pair is no
+        # mismatch.
+        at = torch.arange(len(condition), device=condition.device)
+        wrong, differs = (m[at, at - len(condition) // 2] for m in (scores, (~own).float()))
         if self.loss == "relativistic":
             losses: dict[str, Tensor] = {"pair": F.softplus(against - score).mean()}
             mismatch = (F.softplus(wrong - score) * differs).mean()
@@ -82,7 +84,7 @@ class Adversary:
             mismatch = self._wants(wrong, real=False, weight=differs)
         if self.mismatch > 0:
             losses["mismatch"] = self.mismatch * mismatch
-        losses |= self.told_apart(score, further, condition)
+        losses |= self.told_apart(scores, own)
         if penalise:
             if self.penalty != "wgan-gp":
                 penalty = 0.5 * squared_gradient(score, real).mean()
@@ -91,29 +93,23 @@ class Adversary:
             else:
                 mix = torch.rand(len(condition), 1, 1, 1, device=condition.device)
                 between = [(mix * r + (1 - mix) * d).requires_grad_(True) for r, d in zip(real, drawn, strict=True)]
-                length = squared_gradient(judge.judge(between, [condition])[0], between).add(1e-12).sqrt()
+                length = squared_gradient(judge.judge(between, condition).diagonal(), between).add(1e-12).sqrt()
                 penalty = (length - 1).square().mean()
             losses["penalty"] = self.gamma * self.lazy * penalty
         return losses
 
-    def others(self, condition: Tensor) -> list[Tensor]:
-        """What a contrast is made with: for every picture the conditions of others, an eighth of the batch apart."""
-        step = max(1, len(condition) // 8)
-        return [condition.roll(k, dims=0) for k in range(step, len(condition), step)] if self.contrast > 0 else []
-
-    def told_apart(self, score: Tensor, further: Sequence[Tensor], condition: Tensor) -> dict[str, Tensor]:
-        """The contrast: cross-entropy of a picture's own description among the others; nothing where there are none.
+    def told_apart(self, scores: Tensor, own: Tensor) -> dict[str, Tensor]:
+        """The contrast: cross-entropy of a picture's own description among all of the batch.
 
         Args:
-            score: (n,) under its own.
-            further: (n,) each, under ``others``; one that happens to be its own counts for nothing.
+            scores: (n, n) of every picture under every description.
+            own: (n, n) whether a description asks for the same as the picture's own: it is no rival then.
         """
-        if not further:
+        if self.contrast == 0:
             return {}
-        same = [(other == condition).all(dim=1) for other in self.others(condition)]
-        rivals = [s.masked_fill(m, -torch.inf) for s, m in zip(further, same, strict=True)]
-        logits = torch.stack([score, *rivals], dim=1)
-        return {"contrast": self.contrast * (logits.logsumexp(dim=1) - score).mean()}
+        score = scores.diagonal()
+        rivals = scores.masked_fill(own, -torch.inf).logsumexp(dim=1)
+        return {"contrast": self.contrast * F.softplus(rivals - score).mean()}
 
     def _wants(self, score: Tensor, *, real: bool, generator: bool = False, weight: Tensor | None = None) -> Tensor:
         sign = -1.0 if real else 1.0
@@ -124,6 +120,13 @@ class Adversary:
         else:
             loss = sign * score
         return loss.mean() if weight is None else (loss * weight).mean()
+
+
+def same(batch: Batch) -> Tensor:
+    """(n, n) whether two descriptions of a batch ask for the same kind, or where kinds are not known, are the same."""
+    if batch.kinds is not None:
+        return batch.kinds[:, None] == batch.kinds
+    return (batch.condition[:, None] == batch.condition).all(dim=2)
 
 
 def squared_gradient(score: Tensor, seen: list[Tensor]) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -28,11 +28,12 @@ class Discriminator(nn.Module, ABC):
         """Pixels (n, 3, s, s) to the maps that are judged."""
 
     @abstractmethod
-    def judge(self, seen: list[Tensor], conditions: Sequence[Tensor]) -> list[Tensor]:
-        """Maps, and any number of conditions, to scores (n,) under each: the maps are gone through once."""
+    def judge(self, seen: list[Tensor], condition: Tensor) -> Tensor:
+        """Maps of n pictures and their conditions to scores (n, n): each picture under each one's condition, its own on
+        the diagonal."""
 
     def forward(self, pixels: Tensor, condition: Tensor) -> Tensor:
-        return self.judge(self.see(pixels), [condition])[0]
+        return self.judge(self.see(pixels), condition).diagonal()
 
 
 class FeatureDiscriminator(Discriminator):
@@ -55,14 +56,16 @@ class FeatureDiscriminator(Discriminator):
             pixels = F.interpolate(pixels, scale_factor=float(self.scale), mode="bilinear", align_corners=False)
         return self._maps(pixels)
 
-    def judge(self, seen: list[Tensor], conditions: Sequence[Tensor]) -> list[Tensor]:
+    def judge(self, seen: list[Tensor], condition: Tensor) -> Tensor:
         heads = zip(seen, self.narrow, self.shrink, self.verdicts, strict=True)
-        scores = [verdict(shrink(narrow(m)), conditions) for m, narrow, shrink, verdict in heads]
-        return [torch.stack(scale).mean(dim=0) for scale in zip(*scores, strict=True)]
+        # Penalties are gradients of gradients, which half precision would spoil; the heads are a small part of a step.
+        with torch.autocast(condition.device.type, enabled=False):
+            scores = [verdict(shrink(narrow(m.float())), condition) for m, narrow, shrink, verdict in heads]
+        return torch.stack(scores).mean(dim=0)
 
 
 class Verdict(nn.Module):
-    """A 4×4 map and conditions to a score (n,) under each."""
+    """4×4 maps of n pictures and their conditions to scores (n, n), see ``Discriminator.judge``."""
 
     def __init__(self, channels: int, condition_dim: int, width: int) -> None:
         super().__init__()
@@ -70,10 +73,9 @@ class Verdict(nn.Module):
         self.real = nn.Linear(width, 1)
         self.project = ConditionMapper(condition_dim, width)
 
-    def forward(self, seen: Tensor, conditions: Sequence[Tensor]) -> list[Tensor]:
+    def forward(self, seen: Tensor, condition: Tensor) -> Tensor:
         h = F.leaky_relu(self.head(_with_spread(seen).flatten(1)), 0.2)
-        real = self.real(h)[:, 0]
-        return [real + (h * self.project(c)).sum(dim=1) / h.shape[1] ** 0.5 for c in conditions]
+        return cast(Tensor, self.real(h) + h @ self.project(condition).T / h.shape[1] ** 0.5)
 
 
 def _with_spread(x: Tensor, group: int = 4) -> Tensor:

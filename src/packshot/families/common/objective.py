@@ -17,11 +17,13 @@ class Batch:
         pixels: (n, 3, s, s) in [-1, 1].
         condition: (n, condition_dim).
         latents: what the objective's ``latents`` made of the pixels, if it has that.
+        kinds: (n,) numbers that are equal where category and color are, or None where they are not known.
     """
 
     pixels: Tensor
     condition: Tensor
     latents: Tensor | None = None
+    kinds: Tensor | None = None
 
 
 @dataclass(frozen=True)

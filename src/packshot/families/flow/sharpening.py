@@ -44,12 +44,12 @@ class Sharpening:
         if player == "judge":
             with torch.no_grad():
                 real = judge.see(augment(batch.pixels))
-            return self.adversary.judge(judge, real, self._seen, batch.condition, step)
+            return self.adversary.judge(judge, real, self._seen, batch, step)
         latent, before = self._walk(batch.condition)
         seen = judge.see(augment(self.network.model.decode(latent)))
         self._seen = [m.detach() for m in seen]
         return {
-            "drawing": self.adversary.against(judge.judge(seen, [batch.condition])[0]),
+            "drawing": self.adversary.against(judge.judge(seen, batch.condition).diagonal()),
             "keep": self.config.keep * (latent - before).square().mean(),
         }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -40,8 +38,9 @@ class PixelDiscriminator(Discriminator):
     def see(self, pixels: Tensor) -> list[Tensor]:
         return [pixels]
 
-    def judge(self, seen: list[Tensor], conditions: Sequence[Tensor]) -> list[Tensor]:
-        return self.verdict(self.seer(seen[0]), conditions)
+    def judge(self, seen: list[Tensor], condition: Tensor) -> Tensor:
+        scores: Tensor = self.verdict(self.seer(seen[0]), condition)
+        return scores
 
 
 class Network(nn.Module):

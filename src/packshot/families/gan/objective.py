@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from packshot.families.common.adversarial import Adversary
+from packshot.families.common.adversarial import Adversary, same
 from packshot.families.common.augment import augment
 from packshot.families.common.objective import Batch, Player
 from packshot.families.common.perceptual import Maps, map_distance
@@ -48,19 +48,18 @@ class Objective:
             drawn, real = augment(self._draw(batch.condition)), augment(batch.pixels)
             see = self.network.discriminator.see
             self._real, seen_drawn = see(real), see(drawn)
-        return self.adversary.judge(self.network.discriminator, self._real, seen_drawn, batch.condition, step)
+        return self.adversary.judge(self.network.discriminator, self._real, seen_drawn, batch, step)
 
     def _move_generator(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
         judge, drawn = self.network.discriminator, self._draw(batch.condition)
-        others = self.adversary.others(batch.condition)
-        score, *further = judge.judge(judge.see(augment(drawn)), [batch.condition, *others])
+        scores = judge.judge(judge.see(augment(drawn)), batch.condition)
         real = None
         if self.config.loss == "relativistic":
             # The real pictures of the discriminator's own move, which came just before.
             with torch.no_grad():
-                real = judge.judge(self._real, [batch.condition])[0]
-        losses = {"generator": self.adversary.against(score, real)}
-        losses |= self.adversary.told_apart(score, further, batch.condition)
+                real = judge.judge(self._real, batch.condition).diagonal()
+        losses = {"generator": self.adversary.against(scores.diagonal(), real)}
+        losses |= self.adversary.told_apart(scores, same(batch))
         if self.config.color > 0:
             off = mean_color(drawn) - mean_color(batch.pixels)
             losses["color"] = self.config.color * off.abs().mean()

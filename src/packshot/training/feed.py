@@ -1,0 +1,58 @@
+"""Batches as tensors on the device that trains."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from packshot.families.common.objective import Batch
+from packshot.training.data import TrainingSet
+from packshot.training.recipe import TrainingConfig
+from packshot.training.workers import Workers, training_device
+
+
+class Feed:
+    """What a process sees at each step: its part of the batch, which follows from the step's number alone.
+
+    On a GPU, the next step's is made ready while this one's is worked on.
+    """
+
+    def __init__(self, data: TrainingSet, config: TrainingConfig, workers: Workers | None = None) -> None:
+        self.data, self.config, self.rows = data, config, (workers or Workers()).rows(config.batch)
+        self._ahead = ThreadPoolExecutor(1) if training_device().type == "cuda" else None
+        self._next: tuple[int, Future[Batch]] | None = None
+
+    def __call__(self, step: int) -> Batch:
+        if self._ahead is None:
+            return self._batch(step)
+        ready = self._next[1] if self._next and self._next[0] == step else self._ahead.submit(self._batch, step)
+        batch = ready.result()
+        self._next = step + 1, self._ahead.submit(self._batch, step + 1)
+        return batch
+
+    def _batch(self, step: int) -> Batch:
+        rows, config, device = self.rows, self.config, training_device()
+        pixels, condition, latents, kinds = self.data.batch(
+            step,
+            config.batch,
+            config.seed,
+            mirror=config.mirror,
+            drop_text=config.drop_text,
+            drop_attributes=config.drop_attributes,
+        )
+        return Batch(
+            to_tensor(pixels[rows]),
+            torch.from_numpy(condition[rows]).to(device),
+            None if latents is None else torch.from_numpy(latents[rows]).to(device),
+            None if kinds is None else torch.from_numpy(kinds[rows]).to(device),
+        )
+
+
+def to_tensor(pixels: NDArray[np.uint8]) -> Tensor:
+    """(n, s, s, 3) to (n, 3, s, s) in [-1, 1] on the device that trains."""
+    # Laid out as the memory map is, rows × columns × channels, which convolutions on a CPU prefer anyway.
+    return torch.from_numpy(pixels).to(training_device()).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
