@@ -67,9 +67,9 @@ class Adversary:
         condition = batch.condition
         penalise = self.gamma > 0 and step % self.lazy == 0
         if penalise and self.penalty != "wgan-gp":
-            real = [m.detach().float().requires_grad_(True) for m in real]
+            real = [m.detach().requires_grad_(True) for m in real]
         if penalise and self.penalty == "r1+r2":
-            drawn = [m.detach().float().requires_grad_(True) for m in drawn]
+            drawn = [m.detach().requires_grad_(True) for m in drawn]
         scores, against = judge.judge(real, condition), judge.judge(drawn, condition).diagonal()
         score, own = scores.diagonal(), same(batch)
         # Another one's description, far enough away to be of another group; where it asks for the same, the pair is no

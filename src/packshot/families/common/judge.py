@@ -60,7 +60,7 @@ class FeatureDiscriminator(Discriminator):
         heads = zip(seen, self.narrow, self.shrink, self.verdicts, strict=True)
         # Penalties are gradients of gradients, which half precision would spoil; the heads are a small part of a step.
         with torch.autocast(condition.device.type, enabled=False):
-            scores = [verdict(shrink(narrow(m.float())), condition) for m, narrow, shrink, verdict in heads]
+            scores = [verdict(shrink(narrow(m)), condition) for m, narrow, shrink, verdict in heads]
         return torch.stack(scores).mean(dim=0)
 
 

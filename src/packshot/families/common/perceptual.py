@@ -22,7 +22,8 @@ class Maps:
         self._lite0 = load_lite0()
 
     def __call__(self, pixels: Tensor) -> list[Tensor]:
-        return self._lite0.to(pixels.device).maps(pixels, tuple(TAPS))
+        # In full precision, whatever computed them: distances in them, and gradients of gradients, are taken.
+        return [m.float() for m in self._lite0.to(pixels.device).maps(pixels, tuple(TAPS))]
 
 
 def perceptual_distance(drawn: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:

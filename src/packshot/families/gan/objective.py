@@ -69,7 +69,9 @@ class Objective:
 
     def _draw(self, condition: Tensor) -> Tensor:
         latent = torch.randn(len(condition), self.config.latent, device=condition.device)
-        return self.network.generator(latent, condition)
+        # In full precision, whatever computed it: colors are averaged.
+        pixels: Tensor = self.network.generator(latent, condition)
+        return pixels.float()
 
     def _sameness(self, maps: Maps, drawn: Tensor, batch: Batch) -> Tensor:
         """How far two pictures of one description fall short of the distance asked for, 0..1.
