@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load_file
 
 from packshot.artifact import ModelFolder
@@ -21,6 +22,7 @@ from packshot.errors import PackshotError
 from packshot.families import FAMILIES, config_class
 from packshot.generation.generator import Generator
 from packshot.training.data import MOST_REPEATS, balanced, grouped, load_training_set
+from packshot.training.feed import Feed
 from packshot.training.loop import rate_at
 from packshot.training.recipe import TrainingConfig, load_recipe
 from packshot.training.train import train
@@ -203,6 +205,19 @@ def test_a_batch_is_a_function_of_its_step(catalog_path: Path) -> None:
     np.testing.assert_array_equal(a[0], b[0])
     np.testing.assert_array_equal(a[1], b[1])
     assert (a[1] != c[1]).any()
+
+
+def test_batches_made_ready_ahead_are_those_made_on_demand(catalog_path: Path) -> None:
+    data, config = _data(catalog_path), TrainingConfig(batch=8)
+    demanded, ahead = Feed(data, config, ahead=False), Feed(data, config, ahead=True)
+    for step in (0, 1, 2, 7, 8, 0):
+        a, b = demanded(step), ahead(step)
+        assert torch.equal(a.pixels, b.pixels)
+        assert torch.equal(a.condition, b.condition)
+        assert a.kinds is not None
+        assert b.kinds is not None
+        np.testing.assert_array_equal(a.kinds, data.kinds[data._rows(step, 8, config.seed)])
+        assert torch.equal(a.kinds, b.kinds)
 
 
 def test_pictures_of_one_kind_stand_side_by_side(catalog_path: Path) -> None:

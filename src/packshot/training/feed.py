@@ -18,12 +18,19 @@ from packshot.training.workers import Workers, training_device
 class Feed:
     """What a process sees at each step: its part of the batch, which follows from the step's number alone.
 
-    On a GPU, the next step's is made ready while this one's is worked on.
+    Args:
+        data: what is trained on.
+        config: of the stage.
+        workers: who takes part.
+        ahead: whether the next step's is made ready while this one's is worked on; by default on a GPU.
     """
 
-    def __init__(self, data: TrainingSet, config: TrainingConfig, workers: Workers | None = None) -> None:
+    def __init__(
+        self, data: TrainingSet, config: TrainingConfig, workers: Workers | None = None, *, ahead: bool | None = None
+    ) -> None:
         self.data, self.config, self.rows = data, config, (workers or Workers()).rows(config.batch)
-        self._ahead = ThreadPoolExecutor(1) if training_device().type == "cuda" else None
+        ahead = training_device().type == "cuda" if ahead is None else ahead
+        self._ahead = ThreadPoolExecutor(1) if ahead else None
         self._next: tuple[int, Future[Batch]] | None = None
 
     def __call__(self, step: int) -> Batch:
