@@ -202,9 +202,21 @@ def test_a_batch_is_a_function_of_its_step(catalog_path: Path) -> None:
     data = _data(catalog_path)
     options = {"mirror": True, "drop_text": 0.2, "drop_attributes": 0.2}
     a, b, c = (data.batch(step, 8, 1, **options) for step in (4, 4, 5))
-    np.testing.assert_array_equal(a[0], b[0])
-    np.testing.assert_array_equal(a[1], b[1])
-    assert (a[1] != c[1]).any()
+    np.testing.assert_array_equal(a.pixels, b.pixels)
+    np.testing.assert_array_equal(a.condition, b.condition)
+    assert (a.condition != c.condition).any()
+
+
+def test_a_batch_says_the_same_in_the_other_language(catalog_path: Path) -> None:
+    data = _data(catalog_path)
+    assert (data.texts[:, 0] != data.texts[:, 1]).any()
+    seen, length = data.batch(0, 8, 1, mirror=False, drop_text=0.0, drop_attributes=0.0), data.vectors.shape[1]
+    rows = data._rows(0, 8, 1)
+    for told, other, row in zip(seen.condition, seen.translated, rows, strict=True):
+        pair = data.vectors[data.texts[row]]
+        assert sorted([told[0], other[0]]) == sorted(pair[:, 0])
+        np.testing.assert_array_equal(told[length:], data.attributes[row])
+        np.testing.assert_array_equal(other[length:], data.attributes[row])
 
 
 def test_batches_made_ready_ahead_are_those_made_on_demand(catalog_path: Path) -> None:

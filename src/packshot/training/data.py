@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,24 @@ FEWEST = 16
 # A handful of pictures shown more often than this is learned by heart.
 MOST_REPEATS = 4.0
 _CHUNK = 64
+
+
+class Seen(NamedTuple):
+    """What one step sees.
+
+    Attributes:
+        pixels: (size, s, s, 3) uint8.
+        condition: (size, condition_dim) float32, in one language.
+        translated: the same in the other.
+        latents: (size, ...) float32, where the set has any.
+        kinds: (size,), where the set knows them.
+    """
+
+    pixels: NDArray[np.uint8]
+    condition: NDArray[np.float32]
+    translated: NDArray[np.float32]
+    latents: NDArray[np.float32] | None
+    kinds: NDArray[np.int64] | None
 
 
 @dataclass(frozen=True)
@@ -60,10 +79,8 @@ class TrainingSet:
     def condition_dim(self) -> int:
         return self.vectors.shape[1] + self.attributes.shape[1]
 
-    def batch(
-        self, step: int, size: int, seed: int, *, mirror: bool, drop_text: float, drop_attributes: float
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32] | None, NDArray[np.int64] | None]:
-        """The pictures (size, s, s, 3), conditions (size, condition_dim), latents and kinds (size,) of one step.
+    def batch(self, step: int, size: int, seed: int, *, mirror: bool, drop_text: float, drop_attributes: float) -> Seen:
+        """What one step sees.
 
         A function of its arguments alone, so that a resumed training sees what an undisturbed one would have seen.
         All of an epoch is seen before the next begins, but for what is too few for a group.
@@ -74,12 +91,14 @@ class TrainingSet:
         flipped = (rng.random(size) < 0.5) & mirror
         pixels[flipped] = pixels[flipped, :, ::-1]
         latents = None if self.latents is None else self.latents[rows, flipped.astype(int)].astype(np.float32)
-        vectors = self.vectors[self.texts[rows, rng.integers(0, 2, size)]]
-        vectors = vectors * (rng.random((size, 1)) >= drop_text)
+        language, kept = rng.integers(0, 2, size), rng.random((size, 1)) >= drop_text
         attributes = self.attributes[rows]
         attributes = attributes * (rng.random(attributes.shape) >= drop_attributes)
-        told = np.concatenate([vectors, attributes], axis=1, dtype=np.float32)
-        return pixels, told, latents, None if self.kinds is None else self.kinds[rows]
+        condition, translated = (
+            np.concatenate([self.vectors[self.texts[rows, spoken]] * kept, attributes], axis=1, dtype=np.float32)
+            for spoken in (language, 1 - language)
+        )
+        return Seen(pixels, condition, translated, latents, None if self.kinds is None else self.kinds[rows])
 
     def first(self, count: int) -> TrainingSet:
         """Its first pictures."""

@@ -42,8 +42,8 @@ class Feed:
         return batch
 
     def _batch(self, step: int) -> Batch:
-        rows, config, device = self.rows, self.config, training_device()
-        pixels, condition, latents, kinds = self.data.batch(
+        config = self.config
+        seen = self.data.batch(
             step,
             config.batch,
             config.seed,
@@ -51,12 +51,11 @@ class Feed:
             drop_text=config.drop_text,
             drop_attributes=config.drop_attributes,
         )
-        return Batch(
-            to_tensor(pixels[rows]),
-            torch.from_numpy(condition[rows]).to(device),
-            None if latents is None else torch.from_numpy(latents[rows]).to(device),
-            None if kinds is None else torch.from_numpy(kinds[rows]).to(device),
+        condition, translated, latents, kinds = (
+            None if part is None else torch.from_numpy(part[self.rows]).to(training_device()) for part in seen[1:]
         )
+        assert condition is not None
+        return Batch(to_tensor(seen.pixels[self.rows]), condition, latents, kinds, translated)
 
 
 def to_tensor(pixels: NDArray[np.uint8]) -> Tensor:

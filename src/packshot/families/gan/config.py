@@ -24,6 +24,7 @@ class Config(FamilyConfig):
             ``packshot.families.common.adversarial.Adversary``.
         color: weight of the distance between the product's mean color in a drawn picture and in the real one of the
             same description; frozen features tell shapes better than shades.
+        language: weight of the distance between what the generator makes of a description in Chinese and in English.
         diversity: weight of the term that keeps pictures of one description apart (mode seeking, Mao et al. 2019).
         apart: the distance in lite0 features it asks for, as a share of that between real pictures of different
             descriptions.
@@ -45,6 +46,7 @@ class Config(FamilyConfig):
     mismatch: float = Field(default=0.5, ge=0)
     contrast: float = Field(default=0.0, ge=0)
     color: float = Field(default=2.0, ge=0)
+    language: float = Field(default=1.0, ge=0)
     diversity: float = Field(default=1.0, ge=0)
     apart: float = Field(default=0.35, gt=0, le=1)
     apart_after: float = Field(default=0.3, ge=0, le=1)

@@ -17,6 +17,8 @@ from packshot.families.gan.network import Network
 
 # Pictures of one description are drawn a second time only every so often; the term weighs the more then.
 _APART_EVERY = 4
+# What is nearer to white than this, of 2, is more paper than product.
+_PAPER = 0.08
 
 
 class Objective:
@@ -63,6 +65,10 @@ class Objective:
         if self.config.color > 0:
             off = mean_color(drawn) - mean_color(batch.pixels)
             losses["color"] = self.config.color * off.abs().mean()
+        if self.config.language > 0 and batch.translated is not None:
+            told = [self.network.generator.condition(c) for c in (batch.condition, batch.translated)]
+            spread = told[0].var(dim=0, unbiased=False).mean().clamp(min=1e-6)
+            losses["language"] = self.config.language * (told[0] - told[1]).square().mean() / spread
         if self.maps is not None and step >= self.apart_after and step % _APART_EVERY == 0 and len(drawn) > 1:
             losses["diversity"] = self.config.diversity * _APART_EVERY * self._sameness(self.maps, drawn, batch)
         return losses
@@ -88,8 +94,9 @@ class Objective:
 
 
 def mean_color(pixels: Tensor) -> Tensor:
-    """(n, 3) mean color of what is not white in pixels (n, 3, s, s), each place counting by its distance from white."""
-    weight = (1 - pixels).amax(dim=1, keepdim=True).clamp(min=0) + 1e-4
+    """(n, 3) mean color of what is not white in pixels (n, 3, s, s)."""
+    # Counted by their distance from white, a white garment's folds would be its color, and it would come out grey.
+    weight = ((1 - pixels).amax(dim=1, keepdim=True) / _PAPER).clamp(0, 1) + 1e-4
     return (pixels * weight).sum(dim=(2, 3)) / weight.sum(dim=(2, 3))
 
 
