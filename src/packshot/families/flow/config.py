@@ -28,6 +28,8 @@ class Config(LatentConfig):
         sharpen_share: of the budget, at the end, in which a discriminator judges the pictures that few steps lead to;
             0 leaves it out. It needs distilled steps.
         judge_width: of that discriminator.
+        contrast: weight of telling a picture's own description from the others of its batch, see
+            ``packshot.families.common.adversarial.Adversary``.
         keep: weight of the term that holds those pictures near what the steps led to before.
     """
 
@@ -44,6 +46,7 @@ class Config(LatentConfig):
     guidance: float = Field(default=4.0, ge=1)
     sharpen_share: float = Field(default=0.3, ge=0, lt=1)
     judge_width: int = Field(default=256, ge=8)
+    contrast: float = Field(default=0.5, ge=0)
     keep: float = Field(default=5.0, ge=0)
 
     @model_validator(mode="after")

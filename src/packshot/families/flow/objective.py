@@ -31,7 +31,7 @@ class Objective(LatentObjective):
         self.config = config
         velocity = network.model.prior
         self.maps = Maps() if stage == "flow" and config.align > 0 else None
-        self.sharpening = Sharpening(network, config) if stage == "sharpen" else None
+        self.sharpening = Sharpening(network, config, steps) if stage == "sharpen" else None
         if self.sharpening:
             self.players = self.sharpening.players
         elif stage != "autoencoder":

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from packshot.families.common.adversarial import Adversary
+from packshot.families.common.adversarial import Adversary, same
 from packshot.families.common.augment import augment
 from packshot.families.common.objective import Batch, Player
 from packshot.families.flow.config import Config
@@ -22,19 +22,24 @@ from packshot.families.flow.network import Network, Velocity
 
 # Walks of these lengths are taught.
 _WALKS = (2, 4)
+# Share of the steps in which only the discriminator learns: one that knows nothing would undo what was drawn before.
+_LEAD = 0.1
+# The discriminator begins with nothing and has to lead what it judges (Heusel et al. 2017, two time scales).
+_JUDGE_RATE = 2.0
 
 
 class Sharpening:
     """The drawing networks move first; the discriminator then judges what they drew."""
 
-    def __init__(self, network: Network, config: Config) -> None:
-        self.network, self.config, self.adversary = network, config, Adversary()
+    def __init__(self, network: Network, config: Config, steps: int) -> None:
+        self.network, self.config, self.adversary = network, config, Adversary(contrast=config.contrast)
+        self.lead = round(steps * _LEAD)
         velocity, decoder = network.model.prior, network.model.autoencoder
         network.teacher = copy.deepcopy(velocity).requires_grad_(False)
         network.judge.requires_grad_(True)
         self.players = (
             Player("drawing", (velocity, decoder.up, decoder.to_pixels), betas=(0.0, 0.99)),
-            Player("judge", (network.judge,), betas=(0.0, 0.99)),
+            Player("judge", (network.judge,), _JUDGE_RATE, betas=(0.0, 0.99)),
         )
         self._seen: list[Tensor] = []
 
@@ -48,10 +53,12 @@ class Sharpening:
         latent, before = self._walk(batch.condition)
         seen = judge.see(augment(self.network.model.decode(latent)))
         self._seen = [m.detach() for m in seen]
-        return {
-            "drawing": self.adversary.against(judge.judge(seen, batch.condition).diagonal()),
-            "keep": self.config.keep * (latent - before).square().mean(),
-        }
+        losses = {"keep": self.config.keep * (latent - before).square().mean()}
+        if step >= self.lead:
+            scores = judge.judge(seen, batch.condition)
+            losses["drawing"] = self.adversary.against(scores.diagonal())
+            losses |= self.adversary.told_apart(scores, same(batch))
+        return losses
 
     def _walk(self, condition: Tensor) -> tuple[Tensor, Tensor]:
         """Where the steps lead, now and before this stage."""
