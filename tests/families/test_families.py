@@ -178,14 +178,24 @@ def test_the_shipped_autoencoder_keeps_a_products_form_and_color() -> None:
     assert (color[0] - color[1]).abs().mean() < 0.15
 
 
+@pytest.mark.parametrize(("family", "player"), [("flow", "drawing"), ("gan", "generator")])
+def test_a_discriminator_leads(family: str, player: str) -> None:
+    _, _, objective, _ = _parts(family, None, lead=0.1)
+    batch = _batch(objective)
+    for step, moves in ((0, False), (9, False), (10, True)):
+        for one in objective.players:
+            losses = objective.losses(one.name, batch, step)
+            assert bool(losses) == (moves or one.name != player)
+
+
 def test_a_sharpened_walk_is_held_near_where_it_led_before() -> None:
     _, network, objective, _ = _parts("flow", "sharpen", keep=3.0)
     batch = _batch(objective)
     _shake(network.model.prior, 0.05)
     network.teacher.load_state_dict(network.model.prior.state_dict())
-    assert objective.losses("drawing", batch, 1)["keep"] == 0
+    assert objective.losses("drawing", batch, 50)["keep"] == 0
     _shake(network.model.prior, 0.05)
-    assert objective.losses("drawing", batch, 1)["keep"] > 0
+    assert objective.losses("drawing", batch, 50)["keep"] > 0
 
 
 def test_shares_that_leave_nothing_for_the_flow_are_refused() -> None:

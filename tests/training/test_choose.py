@@ -62,7 +62,13 @@ def test_the_best_is_kept_and_the_choice_is_explained(
     assert content["kept"] == "gan"
     assert set(content["marks"]) == set(FAMILIES)
     assert "kept gan for speed" in capsys.readouterr().err
-    assert ModelFolder(tmp_path / "m" / "training" / "flow").config.family == "flow"
+    # To resume with another preference is to choose again, and trains nothing.
+    monkeypatch.setattr(module, "train", lambda *_, **__: pytest.fail("trained again"))
+    model = choose(catalog_path, tmp_path / "m", "variety", budget=1.0, resume=True)
+    assert model.config.family == "flow"
+    assert not list((tmp_path / "m").glob("graphs/generator.onnx"))
+    model = choose(catalog_path, tmp_path / "m", "speed", budget=1.0, resume=True)
+    assert sorted(p.name for p in (tmp_path / "m" / "graphs").iterdir()) == ["generator.onnx"]
 
 
 def test_auto_wants_a_budget_and_nothing_else(catalog_path: Path, tmp_path: Path) -> None:

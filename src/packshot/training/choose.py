@@ -44,9 +44,10 @@ def choose(
     name: str = "",
     settings: Sequence[str] = (),
 ) -> ModelFolder:
-    """Train every family for an equal share of ``budget`` seconds and move the best to ``out``.
+    """Train every family for an equal share of ``budget`` seconds and put the best into ``out``.
 
-    The others stay in ``out/training/FAMILY``; what was measured and why one was kept is in ``out/choice.json``.
+    All stay in ``out/training/FAMILY``, so that to resume with another preference is to choose again; what was measured
+    and why one was kept is in ``out/choice.json``.
 
     Raises:
         PackshotError: as ``train`` does.
@@ -64,10 +65,16 @@ def choose(
     kept = max(marks, key=lambda family: marks[family])
     write_json(out / "choice.json", {"prefer": prefer, "kept": kept, "marks": marks, "scores": scores})
     say(reason(scores, marks, kept, prefer))
-    for part in (work / kept).iterdir():
-        if part.name != "training":
-            shutil.move(part, out / part.name)
+    _put(work / kept, out)
     return ModelFolder(out)
+
+
+def _put(model: Path, out: Path) -> None:
+    """Put a model in the place of the one that was chosen before."""
+    for old in out.iterdir():
+        if old.name not in ("training", "choice.json"):
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    shutil.copytree(model, out, ignore=shutil.ignore_patterns("training"), dirs_exist_ok=True)
 
 
 def measure(model: ModelFolder, catalog: Catalog) -> dict[str, float]:

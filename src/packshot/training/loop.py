@@ -80,6 +80,8 @@ def train_step(
         optimizer = state.optimizers[player.name]
         with workers.randomness(len(batch.pixels)), half_precision(batch.pixels.device):
             losses = objective.losses(player.name, batch, state.step)
+        if not losses:
+            continue
         total = torch.stack([loss for name, loss in losses.items() if not name.startswith("_")]).sum()
         totals[player.name] = total.detach().float()
         optimizer.zero_grad(set_to_none=True)

@@ -66,5 +66,6 @@ class Objective(Protocol):
         ...
 
     def losses(self, player: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
-        """Named scalars; the player descends their sum. Names starting with ``_`` are only logged."""
+        """Named scalars; the player descends their sum, or stands still where there are none. Names starting with ``_``
+        are only logged."""
         ...

@@ -30,6 +30,8 @@ class Config(LatentConfig):
         judge_width: of that discriminator.
         contrast: weight of telling a picture's own description from the others of its batch, see
             ``packshot.families.common.adversarial.Adversary``.
+        lead: share of those steps in which only the discriminator learns: one that knows nothing yet would undo what
+            was taught before.
         keep: weight of the term that holds those pictures near what the steps led to before.
     """
 
@@ -47,6 +49,7 @@ class Config(LatentConfig):
     sharpen_share: float = Field(default=0.3, ge=0, lt=1)
     judge_width: int = Field(default=256, ge=8)
     contrast: float = Field(default=0.5, ge=0)
+    lead: float = Field(default=0.1, ge=0, lt=1)
     keep: float = Field(default=5.0, ge=0)
 
     @model_validator(mode="after")

@@ -22,8 +22,6 @@ from packshot.families.flow.network import Network, Velocity
 
 # Walks of these lengths are taught.
 _WALKS = (2, 4)
-# Share of the steps in which only the discriminator learns: one that knows nothing would undo what was drawn before.
-_LEAD = 0.1
 # The discriminator begins with nothing and has to lead what it judges (Heusel et al. 2017, two time scales).
 _JUDGE_RATE = 2.0
 
@@ -33,7 +31,7 @@ class Sharpening:
 
     def __init__(self, network: Network, config: Config, steps: int) -> None:
         self.network, self.config, self.adversary = network, config, Adversary(contrast=config.contrast)
-        self.lead = round(steps * _LEAD)
+        self.lead = round(steps * config.lead)
         velocity, decoder = network.model.prior, network.model.autoencoder
         network.teacher = copy.deepcopy(velocity).requires_grad_(False)
         network.judge.requires_grad_(True)
@@ -50,15 +48,18 @@ class Sharpening:
             with torch.no_grad():
                 real = judge.see(augment(batch.pixels))
             return self.adversary.judge(judge, real, self._seen, batch, step)
-        latent, before = self._walk(batch.condition)
-        seen = judge.see(augment(self.network.model.decode(latent)))
+        with torch.set_grad_enabled(step >= self.lead):
+            latent, before = self._walk(batch.condition)
+            seen = judge.see(augment(self.network.model.decode(latent)))
         self._seen = [m.detach() for m in seen]
-        losses = {"keep": self.config.keep * (latent - before).square().mean()}
-        if step >= self.lead:
-            scores = judge.judge(seen, batch.condition)
-            losses["drawing"] = self.adversary.against(scores.diagonal())
-            losses |= self.adversary.told_apart(scores, same(batch))
-        return losses
+        if step < self.lead:
+            return {}
+        scores = judge.judge(seen, batch.condition)
+        return {
+            "drawing": self.adversary.against(scores.diagonal()),
+            "keep": self.config.keep * (latent - before).square().mean(),
+            **self.adversary.told_apart(scores, same(batch)),
+        }
 
     def _walk(self, condition: Tensor) -> tuple[Tensor, Tensor]:
         """Where the steps lead, now and before this stage."""

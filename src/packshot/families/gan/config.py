@@ -22,6 +22,8 @@ class Config(FamilyConfig):
             projected GAN), which converges in a fraction of the time.
         loss, penalty, gamma, lazy, mismatch, contrast: the discriminator's objective, see
             ``packshot.families.common.adversarial.Adversary``.
+        lead: share of the steps, at the start, in which only the discriminator learns; for a generator that begins with
+            trained weights, which a discriminator that knows nothing yet would undo.
         color: weight of the distance between the product's mean color in a drawn picture and in the real one of the
             same description; frozen features tell shapes better than shades.
         language: weight of the distance between what the generator makes of a description in Chinese and in English.
@@ -45,6 +47,7 @@ class Config(FamilyConfig):
     lazy: int = Field(default=8, ge=1)
     mismatch: float = Field(default=0.5, ge=0)
     contrast: float = Field(default=0.0, ge=0)
+    lead: float = Field(default=0.0, ge=0, lt=1)
     color: float = Field(default=2.0, ge=0)
     language: float = Field(default=1.0, ge=0)
     diversity: float = Field(default=1.0, ge=0)

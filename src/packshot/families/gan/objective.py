@@ -29,7 +29,7 @@ class Objective:
         self.adversary = Adversary(
             config.loss, config.penalty, config.gamma, config.lazy, config.mismatch, config.contrast
         )
-        self.apart_after = round(config.apart_after * steps)
+        self.apart_after, self.lead = round(config.apart_after * steps), round(config.lead * steps)
         # Momentum makes the two chase each other; Karras et al. 2018 and later leave it out.
         self.players = (
             Player("discriminator", (network.discriminator,), betas=(0.0, 0.99)),
@@ -45,7 +45,7 @@ class Objective:
 
     def losses(self, player: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
         if player == "generator":
-            return self._move_generator(batch, step)
+            return self._move_generator(batch, step) if step >= self.lead else {}
         with torch.no_grad():
             drawn, real = augment(self._draw(batch.condition)), augment(batch.pixels)
             see = self.network.discriminator.see
