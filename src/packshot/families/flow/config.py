@@ -50,7 +50,7 @@ class Config(LatentConfig):
     judge_width: int = Field(default=256, ge=8)
     contrast: float = Field(default=0.5, ge=0)
     lead: float = Field(default=0.1, ge=0, lt=1)
-    keep: float = Field(default=5.0, ge=0)
+    keep: float = Field(default=4.0, ge=0)
 
     @model_validator(mode="after")
     def _few_steps_first(self) -> Self:

@@ -3,7 +3,8 @@
 Distilled steps are the mean of what the teacher's steps would have been, and means are blurred. Here the few steps are
 walked to their end, decoded, and shown to a discriminator beside real pictures; its gradient goes back through the
 decoder and every step. What the walk led to before, from the same noise, holds it in place, so that pictures stay as
-varied as they were (the regression of Yin et al. 2024, DMD, eq. 9).
+varied as they were (the regression of Yin et al. 2024, DMD, eq. 9). The decoder stands still: one that moves too answers
+the discriminator with a mesh all over the picture.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ class Sharpening:
     def __init__(self, network: Network, config: Config, steps: int) -> None:
         self.network, self.config, self.adversary = network, config, Adversary(contrast=config.contrast)
         self.lead = round(steps * config.lead)
-        velocity, decoder = network.model.prior, network.model.autoencoder
+        velocity = network.model.prior
         network.teacher = copy.deepcopy(velocity).requires_grad_(False)
         network.judge.requires_grad_(True)
         self.players = (
-            Player("drawing", (velocity, decoder.up, decoder.to_pixels), betas=(0.0, 0.99)),
+            Player("drawing", (velocity,), betas=(0.0, 0.99)),
             Player("judge", (network.judge,), _JUDGE_RATE, betas=(0.0, 0.99)),
         )
         self._seen: list[Tensor] = []
