@@ -34,11 +34,11 @@ from packshot.text.condition import Conditioner, terms_of
 from packshot.text.encoder import encoder_named
 from packshot.training.data import TrainingSet, load_training_set
 from packshot.training.feed import Feed
-from packshot.training.loop import begin, train_step
+from packshot.training.loop import LATE, MANY, begin, train_step
 from packshot.training.recipe import Recipe, TrainingConfig, load_recipe
 from packshot.training.stages import build
 
-STEPS, WARM = 1_000_000, 2
+WARM = 2
 
 
 @dataclass
@@ -52,17 +52,18 @@ class Job:
     architecture: FamilyConfig
 
     def ours(self, stage: str) -> Callable[[], object]:
-        state, objective = build(self.recipe, self.architecture, stage, STEPS)
+        state, objective = build(self.recipe, self.architecture, stage, MANY)
         config = self.recipe.training_of(stage)
         feed = Feed(begin(state, objective, self.data), config)
-        return lambda: train_step(state, objective, feed, config, STEPS)
+        state.step = LATE
+        return lambda: train_step(state, objective, feed, config, MANY)
 
     def plain(self, stage: str) -> Callable[[], object]:
         parts, config = training_parts(self.recipe.family), self.recipe.training_of(stage)
         torch.manual_seed(0)
-        objective = parts.Objective(parts.Network(self.architecture), self.architecture, stage, STEPS)
+        objective = parts.Objective(parts.Network(self.architecture), self.architecture, stage, MANY)
         objective.begin(_tensor(np.array(self.data.pixels[:128])))
-        average, step = copy.deepcopy(objective.averaged), iter(range(STEPS))
+        average, step = copy.deepcopy(objective.averaged), iter(range(LATE, MANY))
         weights = {p.name: [w for m in p.modules for w in m.parameters()] for p in objective.players}
         optimizers = {
             p.name: torch.optim.AdamW(weights[p.name], config.learning_rate * p.rate, p.betas, weight_decay=0)

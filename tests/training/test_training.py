@@ -23,8 +23,9 @@ from packshot.families import FAMILIES, config_class
 from packshot.generation.generator import Generator
 from packshot.training.data import MOST_REPEATS, balanced, grouped, load_training_set
 from packshot.training.feed import Feed
-from packshot.training.loop import rate_at
+from packshot.training.loop import MANY, measure_step, rate_at
 from packshot.training.recipe import TrainingConfig, load_recipe
+from packshot.training.stages import build
 from packshot.training.train import train
 
 from ..conftest import SMALL
@@ -262,6 +263,17 @@ def _data(catalog_path: Path, group: int = 1):
     terms = terms_of(catalog.attributes("train"), vocabulary)
     conditioner = Conditioner(SentenceEncoder(), terms, vocabulary)
     return load_training_set(catalog, range(len(catalog.train)), 32, "pad", conditioner, group=group)
+
+
+def test_what_a_step_takes_is_measured_where_all_of_it_is_done(catalog_path: Path) -> None:
+    recipe = load_recipe("gan", (*SMALL["gan"], "model.lead=0.5", "model.apart_after=0.9", "model.diversity=1"))
+    data = _data(catalog_path)
+    state, objective = build(recipe, recipe.model_config_for(data.condition_dim), "main", MANY)
+    seen: set[str] = set()
+    losses = objective.losses
+    objective.losses = lambda *of: [found := losses(*of), seen.update(found)][0]
+    assert measure_step(state, objective, data, recipe.training, rounds=2) > 0
+    assert {"generator", "diversity", "penalty"} <= seen
 
 
 def test_the_learning_rate_rises_holds_and_falls_to_zero() -> None:

@@ -15,7 +15,7 @@ from packshot.families.common.family import FamilyConfig, Stage
 from packshot.progress import say
 from packshot.training.checkpoint import State, copy_checkpoint, read_head
 from packshot.training.data import TrainingSet
-from packshot.training.loop import CollapseError, begin, measure_step, new_state, run_stage
+from packshot.training.loop import MANY, CollapseError, begin, measure_step, new_state, run_stage
 from packshot.training.monitor import Monitor
 from packshot.training.plan import Plan, write_plan
 from packshot.training.recipe import Recipe
@@ -69,7 +69,7 @@ def steps_for(recipe: Recipe, architecture: FamilyConfig, data: TrainingSet, bud
     """The steps of each stage that fit into ``budget`` seconds, from steps that are measured now."""
     steps, said = {}, []
     for stage in architecture.stages:
-        state, objective = build(recipe, architecture, stage.name, 1_000_000)
+        state, objective = build(recipe, architecture, stage.name, MANY)
         few = begin(state, objective, data.first(_MEASURED))
         seconds = measure_step(state, objective, few, recipe.training_of(stage.name))
         steps[stage.name] = max(1, int(budget * (1 - _OVERHEAD) * stage.share / seconds))

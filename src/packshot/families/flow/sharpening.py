@@ -3,8 +3,8 @@
 Distilled steps are the mean of what the teacher's steps would have been, and means are blurred. Here the few steps are
 walked to their end, decoded, and shown to a discriminator beside real pictures; its gradient goes back through the
 decoder and every step. What the walk led to before, from the same noise, holds it in place, so that pictures stay as
-varied as they were (the regression of Yin et al. 2024, DMD, eq. 9). The decoder stands still: one that moves too answers
-the discriminator with a mesh all over the picture.
+varied as they were (the regression of Yin et al. 2024, DMD, eq. 9). The decoder stands still: one that moves too
+answers the discriminator with a mesh all over the picture.
 """
 
 from __future__ import annotations
