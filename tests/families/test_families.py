@@ -259,7 +259,7 @@ def test_the_contrast_is_the_cross_entropy_of_ones_own_description() -> None:
     torch.testing.assert_close(found, wanted)
     # What asks for the same, in other words, is no rival.
     twice = torch.arange(8) // 2
-    found = adversary.told_apart(scores, same(Batch(scores, condition, kinds=twice)))["contrast"]
+    found = adversary.told_apart(scores, same(Batch(scores, condition, asked=twice)))["contrast"]
     for i in range(8):
         scores[i, i ^ 1] = -1e9
     torch.testing.assert_close(found, 2 * torch.nn.functional.cross_entropy(scores, torch.arange(8)))

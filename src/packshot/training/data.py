@@ -33,14 +33,14 @@ class Seen(NamedTuple):
         condition: (size, condition_dim) float32, in one language.
         translated: the same in the other.
         latents: (size, ...) float32, where the set has any.
-        kinds: (size,), where the set knows them.
+        asked: (size,) equal where descriptions are, in whichever language.
     """
 
     pixels: NDArray[np.uint8]
     condition: NDArray[np.float32]
     translated: NDArray[np.float32]
     latents: NDArray[np.float32] | None
-    kinds: NDArray[np.int64] | None
+    asked: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class TrainingSet:
         attributes: (n, terms) float32.
         latents: (n, 2, ...) float16, what a family computes once of every picture and of its mirror image.
         order: (m,) the pictures of one epoch, a picture of a rare kind several times; all of them once by default.
-        kinds: (n,) the rank of each picture's category and color, where they are known.
-        group: pictures of one kind that stand side by side in a batch, as far as they go round; 1 for as they come.
+        kinds: (n,) the rank of each picture's category and color; without them no groups are formed.
+        group: pictures of one kind that stand side by side in a batch, as far as they go round.
     """
 
     pixels: NDArray[np.uint8]
@@ -98,7 +98,7 @@ class TrainingSet:
             np.concatenate([self.vectors[self.texts[rows, spoken]] * kept, attributes], axis=1, dtype=np.float32)
             for spoken in (language, 1 - language)
         )
-        return Seen(pixels, condition, translated, latents, None if self.kinds is None else self.kinds[rows])
+        return Seen(pixels, condition, translated, latents, self.texts[rows] @ np.array([len(self.vectors), 1]))
 
     def first(self, count: int) -> TrainingSet:
         """Its first pictures."""
@@ -129,12 +129,12 @@ class TrainingSet:
 
     def _rows(self, step: int, size: int, seed: int) -> NDArray[np.int64]:
         first, parts, needed = step * size, [], size
-        length = len(self.epoch) - len(self.epoch) % self.group
+        length = len(self.epoch) - len(self.epoch) % self.group if self.kinds is not None else len(self.epoch)
         while needed:
             epoch, at = divmod(first, length)
             rng = np.random.Generator(np.random.Philox(key=seed, counter=[epoch, 0, 0, 2]))
             mixed = rng.permutation(self.epoch)[:length]
-            if self.kinds is not None and self.group > 1:
+            if self.kinds is not None:
                 mixed = grouped(mixed, self.kinds[mixed], self.group, rng)
             part = mixed[at : at + needed]
             parts.append(part)
@@ -168,7 +168,7 @@ def load_training_set(
     vectors, texts = _vectors(catalog, pairs, conditioner)
     names = [[terms.get(facet, ("",))[0] for facet in ("category", "color")] for terms in known]
     order = balanced([category for category, _ in names], balance) if balance else None
-    kinds = np.unique(np.array(names, dtype=str), axis=0, return_inverse=True)[1]
+    kinds = np.unique(np.array(names, dtype=str), axis=0, return_inverse=True)[1] if group > 1 else None
     return TrainingSet(pixels, vectors, texts, conditioner.multi_hot(known), order=order, kinds=kinds, group=group)
 
 

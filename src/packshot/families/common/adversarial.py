@@ -123,9 +123,9 @@ class Adversary:
 
 
 def same(batch: Batch) -> Tensor:
-    """(n, n) whether two descriptions of a batch ask for the same kind, or where kinds are not known, are the same."""
-    if batch.kinds is not None:
-        return batch.kinds[:, None] == batch.kinds
+    """(n, n) whether two descriptions of a batch ask for the same."""
+    if batch.asked is not None:
+        return batch.asked[:, None] == batch.asked
     return (batch.condition[:, None] == batch.condition).all(dim=2)
 
 

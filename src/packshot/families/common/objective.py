@@ -17,14 +17,14 @@ class Batch:
         pixels: (n, 3, s, s) in [-1, 1].
         condition: (n, condition_dim).
         latents: what the objective's ``latents`` made of the pixels, if it has that.
-        kinds: (n,) numbers that are equal where category and color are, or None where they are not known.
+        asked: (n,) numbers that are equal where descriptions are, in whichever language; None where that is not known.
         translated: (n, condition_dim), the condition in the other language; the same where there is but one.
     """
 
     pixels: Tensor
     condition: Tensor
     latents: Tensor | None = None
-    kinds: Tensor | None = None
+    asked: Tensor | None = None
     translated: Tensor | None = None
 
 
