@@ -5,9 +5,9 @@
 SHOP is a built catalog with pictures of that kind, by default its most frequent one; fifty are trained on and ten are
 held out. CATALOG is what the model was trained on. Prints one JSON document: how far the held-out pictures are from 64
 that the model draws of their descriptions (lite0 features, Euclidean; mean over pairs, and from each to its nearest),
-before and after, and from the real pictures that were trained on, which is about as near as anything comes; and the share of held-out descriptions of CATALOG whose kind and color it shows, before and after, as
-shares of what real pictures reach. FOLDER gets the adapted model and a sheet: held-out pictures above, drawn ones
-before and after below.
+before and after, and from the real pictures that were trained on, which is about as near as anything comes; and the
+share of held-out descriptions of CATALOG whose kind and color it shows, before and after, as shares of what real
+pictures reach. FOLDER gets the adapted model and a sheet: held-out pictures above, drawn ones before and after below.
 """
 
 from __future__ import annotations
