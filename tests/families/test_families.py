@@ -265,7 +265,10 @@ def test_the_contrast_is_the_cross_entropy_of_ones_own_description() -> None:
     torch.testing.assert_close(found, 2 * torch.nn.functional.cross_entropy(scores, torch.arange(8)))
     # Where all ask for the same there is nothing to tell apart.
     alike = same(Batch(scores, condition[:1].expand(8, DIM)))
-    assert adversary.told_apart(scores, alike)["contrast"] == 0
+    scores.requires_grad_(True)
+    nothing = adversary.told_apart(scores, alike)["contrast"]
+    assert nothing == 0
+    assert (torch.autograd.grad(nothing, scores)[0] == 0).all()
     assert Adversary().told_apart(scores, alike) == {}
 
 

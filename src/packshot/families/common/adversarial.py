@@ -13,6 +13,9 @@ from torch import Tensor
 from packshot.families.common.judge import Discriminator
 from packshot.families.common.objective import Batch
 
+# Far below any score.
+_NO_RIVAL = -1e4
+
 Loss = Literal["relativistic", "non-saturating", "hinge", "wasserstein"]
 Penalty = Literal["r1", "r1+r2", "wgan-gp"]
 
@@ -108,7 +111,8 @@ class Adversary:
         if self.contrast == 0:
             return {}
         score = scores.diagonal()
-        rivals = scores.masked_fill(own, -torch.inf).logsumexp(dim=1)
+        # Not minus infinity: where all are alike, its gradient would not be a number.
+        rivals = scores.masked_fill(own, _NO_RIVAL).logsumexp(dim=1)
         return {"contrast": self.contrast * F.softplus(rivals - score).mean()}
 
     def _wants(self, score: Tensor, *, real: bool, generator: bool = False, weight: Tensor | None = None) -> Tensor:
