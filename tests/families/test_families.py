@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -191,6 +193,24 @@ def test_a_discriminator_leads(family: str, player: str) -> None:
             assert bool(losses) == (moves or one.name != player)
 
 
+def test_what_is_rehearsed_is_held_to_what_was_drawn_before() -> None:
+    _, network, objective, _ = _parts("gan", rehearse=3.0, loss="non-saturating")
+    batch = _batch(objective)
+    _shake(network.generator, 0.05)
+    objective.begin(batch.pixels)
+    assert "rehearse" not in objective.losses("generator", batch, 1)
+    half = dataclasses.replace(batch, rehearsed=torch.arange(8) < 4)
+    assert objective.losses("generator", half, 1)["rehearse"] == 0
+    _shake(network.generator, 0.05)
+    torch.manual_seed(1)
+    held = objective.losses("generator", half, 1)["rehearse"]
+    torch.manual_seed(1)
+    latent = torch.randn(8, 8)[:4]
+    apart = network.generator(latent, batch.condition[:4]) - network.teacher(latent, batch.condition[:4])
+    torch.testing.assert_close(held, 3 * apart.square().mean())
+    assert held > 0
+
+
 def test_a_sharpened_walk_is_held_near_where_it_led_before() -> None:
     _, network, objective, _ = _parts("flow", "sharpen", keep=3.0)
     batch = _batch(objective)
@@ -231,7 +251,7 @@ def test_r1_is_half_the_squared_gradient_at_real_pictures() -> None:
     found = objective.losses("discriminator", batch, 0)["penalty"]
     torch.manual_seed(5)
     with torch.no_grad():
-        objective._draw(batch.condition)
+        objective._draw(objective._noise(batch), batch.condition)
         augment(batch.pixels)
     real = augment(batch.pixels).requires_grad_(True)
     score = network.discriminator(real, batch.condition)

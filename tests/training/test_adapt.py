@@ -55,6 +55,19 @@ def test_rates_are_halved_everywhere(trained: dict[str, Path]) -> None:
     assert gentler.training.looks == 0
 
 
+def test_a_gan_that_is_adapted_is_held_and_its_discriminator_leads(trained: dict[str, Path]) -> None:
+    origin = ModelFolder(trained["gan"])
+    config = recipe_from(load_recipe("gan", SMALL["gan"]), origin).model_config_for(1)
+    assert config.lead > 0
+    assert config.rehearse > 0
+    data = rehearsal(origin)
+    both = data.first(20).joined(data)
+    assert both.rehearsed is not None
+    assert both.rehearsed.sum() == len(data)
+    seen = both.batch(0, 64, 1, mirror=False, drop_text=0.0, drop_attributes=0.0)
+    np.testing.assert_array_equal(seen.rehearsed, both.rehearsed[both._rows(0, 64, 1)])
+
+
 def test_rehearsal_covers_what_the_model_knows_in_both_languages(trained: dict[str, Path]) -> None:
     model = ModelFolder(trained["vae"])
     data = rehearsal(model)

@@ -24,8 +24,8 @@ from packshot.training.data import TrainingSet
 from packshot.training.recipe import Recipe
 
 _REHEARSED = 512
-# Share of the steps in which a discriminator, which no model folder keeps, learns alone.
-_LEAD = 0.1
+# A discriminator, which no model folder keeps, learns alone for a tenth of the steps; what is rehearsed is held.
+_ADAPTED = {"lead": 0.1, "rehearse": 10.0}
 
 
 def recipe_from(recipe: Recipe, origin: ModelFolder) -> Recipe:
@@ -48,8 +48,8 @@ def recipe_from(recipe: Recipe, origin: ModelFolder) -> Recipe:
         }
     )
     model = {k: v for k, v in config.architecture.items() if k != "condition_dim"}
-    if "lead" in type(recipe.model_config_for(1)).model_fields:
-        model["lead"] = max(_LEAD, model.get("lead", 0.0))
+    known = type(recipe.model_config_for(1)).model_fields
+    model |= {name: value for name, value in _ADAPTED.items() if name in known}
     return recipe.model_copy(update={"model": model, "training": training, "stages": gentler})
 
 

@@ -34,6 +34,7 @@ class Seen(NamedTuple):
         translated: the same in the other.
         latents: (size, ...) float32, where the set has any.
         asked: (size,) equal where descriptions are, in whichever language.
+        rehearsed: (size,) bool, where the set has pictures of a rehearsal.
     """
 
     pixels: NDArray[np.uint8]
@@ -41,6 +42,7 @@ class Seen(NamedTuple):
     translated: NDArray[np.float32]
     latents: NDArray[np.float32] | None
     asked: NDArray[np.int64]
+    rehearsed: NDArray[np.bool_] | None
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class TrainingSet:
         order: (m,) the pictures of one epoch, a picture of a rare kind several times; all of them once by default.
         kinds: (n,) the rank of each picture's category and color; without them no groups are formed.
         group: pictures of one kind that stand side by side in a batch, as far as they go round.
+        rehearsed: (n,) whether a picture is of a rehearsal; None where none is.
     """
 
     pixels: NDArray[np.uint8]
@@ -66,6 +69,7 @@ class TrainingSet:
     order: NDArray[np.int64] | None = None
     kinds: NDArray[np.int64] | None = None
     group: int = 1
+    rehearsed: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -98,7 +102,9 @@ class TrainingSet:
             np.concatenate([self.vectors[self.texts[rows, spoken]] * kept, attributes], axis=1, dtype=np.float32)
             for spoken in (language, 1 - language)
         )
-        return Seen(pixels, condition, translated, latents, self.texts[rows] @ np.array([len(self.vectors), 1]))
+        asked = self.texts[rows] @ np.array([len(self.vectors), 1])
+        rehearsed = None if self.rehearsed is None else self.rehearsed[rows]
+        return Seen(pixels, condition, translated, latents, asked, rehearsed)
 
     def first(self, count: int) -> TrainingSet:
         """Its first pictures."""
@@ -106,7 +112,7 @@ class TrainingSet:
         return replace(self, pixels=pixels, texts=texts, attributes=attributes, order=None, kinds=None)
 
     def joined(self, other: TrainingSet) -> TrainingSet:
-        """Both sets, held in memory; the smaller one is repeated until they weigh about the same."""
+        """This set and a rehearsal, held in memory; the smaller one is repeated until they weigh about the same."""
         longest = max(len(self.epoch), len(other.epoch))
         mine, theirs = (np.tile(s.epoch, round(longest / len(s.epoch))) for s in (self, other))
         return TrainingSet(
@@ -114,6 +120,7 @@ class TrainingSet:
             vectors=np.concatenate([self.vectors, other.vectors]),
             texts=np.concatenate([self.texts[mine], other.texts[theirs] + len(self.vectors)]),
             attributes=np.concatenate([self.attributes[mine], other.attributes[theirs]]),
+            rehearsed=np.repeat([False, True], [len(mine), len(theirs)]),
         )
 
     def with_latents(self, compute: Callable[[NDArray[np.uint8]], NDArray[np.float32]]) -> TrainingSet:

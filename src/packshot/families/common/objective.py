@@ -18,6 +18,7 @@ class Batch:
         condition: (n, condition_dim).
         latents: what the objective's ``latents`` made of the pixels, if it has that.
         asked: (n,) numbers that are equal where descriptions are, in whichever language; None where that is not known.
+        rehearsed: (n,) whether a picture is one that the model drew before it was adapted; None where none is.
         translated: (n, condition_dim), the condition in the other language; the same where there is but one.
     """
 
@@ -25,6 +26,7 @@ class Batch:
     condition: Tensor
     latents: Tensor | None = None
     asked: Tensor | None = None
+    rehearsed: Tensor | None = None
     translated: Tensor | None = None
 
 

@@ -27,6 +27,8 @@ class Config(FamilyConfig):
         color: weight of the distance between the product's mean color in a drawn picture and in the real one of the
             same description; frozen features tell shapes better than shades.
         language: weight of the distance between what the generator makes of a description in Chinese and in English.
+        rehearse: weight of the squared distance, in a model that is adapted, between what it draws of rehearsed
+            descriptions and what it drew of them before, from the same noise.
         diversity: weight of the term that keeps pictures of one description apart (mode seeking, Mao et al. 2019).
         apart: the distance in lite0 features it asks for, as a share of that between real pictures of different
             descriptions.
@@ -50,6 +52,7 @@ class Config(FamilyConfig):
     lead: float = Field(default=0.0, ge=0, lt=1)
     color: float = Field(default=2.0, ge=0)
     language: float = Field(default=1.0, ge=0)
+    rehearse: float = Field(default=0.0, ge=0)
     diversity: float = Field(default=1.0, ge=0)
     apart: float = Field(default=0.35, gt=0, le=1)
     apart_after: float = Field(default=0.3, ge=0, le=1)

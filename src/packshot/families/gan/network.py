@@ -44,7 +44,7 @@ class PixelDiscriminator(Discriminator):
 
 
 class Network(nn.Module):
-    """Both players."""
+    """Both players; a model that is adapted has its generator of before as a teacher."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -54,3 +54,4 @@ class Network(nn.Module):
             if config.judge == "pixels"
             else FeatureDiscriminator(config.resolution, config.condition_dim, config.width)
         )
+        self.teacher: Generator | None = Generator(config).requires_grad_(False) if config.rehearse else None

@@ -41,19 +41,21 @@ class Objective:
         self._real: list[Tensor] = []
 
     def begin(self, pixels: Tensor) -> None:
-        """Nothing to measure."""
+        if self.network.teacher is not None:
+            self.network.teacher.load_state_dict(self.network.generator.state_dict())
 
     def losses(self, player: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
         if player == "generator":
             return self._move_generator(batch, step) if step >= self.lead else {}
         with torch.no_grad():
-            drawn, real = augment(self._draw(batch.condition)), augment(batch.pixels)
+            drawn, real = augment(self._draw(self._noise(batch), batch.condition)), augment(batch.pixels)
             see = self.network.discriminator.see
             self._real, seen_drawn = see(real), see(drawn)
         return self.adversary.judge(self.network.discriminator, self._real, seen_drawn, batch, step)
 
     def _move_generator(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
-        judge, drawn = self.network.discriminator, self._draw(batch.condition)
+        judge, latent = self.network.discriminator, self._noise(batch)
+        drawn = self._draw(latent, batch.condition)
         scores = judge.judge(judge.see(augment(drawn)), batch.condition)
         real = None
         if self.config.loss == "relativistic":
@@ -69,12 +71,18 @@ class Objective:
             told = [self.network.generator.condition(c) for c in (batch.condition, batch.translated)]
             spread = told[0].var(dim=0, unbiased=False).mean().clamp(min=1e-6)
             losses["language"] = self.config.language * (told[0] - told[1]).square().mean() / spread
+        if self.network.teacher is not None and batch.rehearsed is not None and batch.rehearsed.any():
+            with torch.no_grad():
+                before = self.network.teacher(latent[batch.rehearsed], batch.condition[batch.rehearsed])
+            losses["rehearse"] = self.config.rehearse * (drawn[batch.rehearsed] - before).square().mean()
         if self.maps is not None and step >= self.apart_after and step % _APART_EVERY == 0 and len(drawn) > 1:
             losses["diversity"] = self.config.diversity * _APART_EVERY * self._sameness(self.maps, drawn, batch)
         return losses
 
-    def _draw(self, condition: Tensor) -> Tensor:
-        latent = torch.randn(len(condition), self.config.latent, device=condition.device)
+    def _noise(self, batch: Batch) -> Tensor:
+        return torch.randn(len(batch.condition), self.config.latent, device=batch.condition.device)
+
+    def _draw(self, latent: Tensor, condition: Tensor) -> Tensor:
         # In full precision, whatever computed it: colors are averaged.
         pixels: Tensor = self.network.generator(latent, condition)
         return pixels.float()
@@ -85,7 +93,7 @@ class Objective:
         A discriminator that sees a description once has no objection when its noise is ignored, and it soon is.
         """
         half = len(drawn) // 2
-        again = self._draw(batch.condition[:half])
+        again = self._draw(self._noise(batch)[:half], batch.condition[:half])
         found = _apart(maps(drawn[:half]), maps(again))
         with torch.no_grad():
             real = maps(batch.pixels)
