@@ -64,8 +64,14 @@ def test_the_best_is_kept_and_the_choice_is_explained(
     assert "kept gan for speed" in capsys.readouterr().err
     # To resume with another preference is to choose again, and trains nothing.
     monkeypatch.setattr(module, "train", lambda *_, **__: pytest.fail("trained again"))
+    for name in ("notes.txt", "evaluation.json"):
+        (tmp_path / "m" / name).write_text("mine")
+    model = choose(catalog_path, tmp_path / "m", "speed", budget=1.0, resume=True)
+    assert (tmp_path / "m" / "evaluation.json").exists()
     model = choose(catalog_path, tmp_path / "m", "variety", budget=1.0, resume=True)
     assert model.config.family == "flow"
+    assert (tmp_path / "m" / "notes.txt").read_text() == "mine"
+    assert not (tmp_path / "m" / "evaluation.json").exists()
     assert not list((tmp_path / "m").glob("graphs/generator.onnx"))
     model = choose(catalog_path, tmp_path / "m", "speed", budget=1.0, resume=True)
     assert sorted(p.name for p in (tmp_path / "m" / "graphs").iterdir()) == ["generator.onnx"]

@@ -29,6 +29,8 @@ WEIGHTS: Mapping[Preference, Mapping[str, float]] = {
     "speed": {"within": 0.1, "recall": 0.1, "closeness": 0.25, "category": 1.0, "color": 1.0, "speed": 1.0},
 }
 _DRAWN, _REPEATED, _SEEDS = 256, 16, 4
+# What evaluating a model leaves in its folder: of another model it would be untrue.
+_JUDGED = ("evaluation.json", "probes.npz", "report.html")
 # Below this share of the best a measure says no more about what is preferred than that it is bad.
 _LEAST = 0.02
 
@@ -70,10 +72,13 @@ def choose(
 
 
 def _put(model: Path, out: Path) -> None:
-    """Put a model in the place of the one that was chosen before."""
-    for old in out.iterdir():
-        if old.name not in ("training", "choice.json"):
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    """Put a model in the place of the one that was chosen before; whatever packshot did not write stays."""
+    there = out / "config.json"
+    if there.exists() and there.read_bytes() == (model / "config.json").read_bytes():
+        return
+    shutil.rmtree(out / "graphs", ignore_errors=True)
+    for name in _JUDGED:
+        (out / name).unlink(missing_ok=True)
     shutil.copytree(model, out, ignore=shutil.ignore_patterns("training"), dirs_exist_ok=True)
 
 
