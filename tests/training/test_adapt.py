@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ from safetensors.torch import save_file as save_torch
 from packshot.artifact import ModelFolder
 from packshot.errors import PackshotError
 from packshot.families import config_class, training_parts
-from packshot.training.adapt import recipe_from, rehearsal, take_over
+from packshot.training.adapt import load_weights, recipe_from, rehearsal, take_over
 from packshot.training.recipe import load_recipe
 from packshot.training.train import train
 
@@ -31,7 +32,7 @@ def test_adapting_begins_with_the_model_and_keeps_its_words(
     origin = ModelFolder(trained["vae"])
     recipe = load_recipe("vae", SMALL["vae"], steps=4)
     adapted = train(catalog_path, tmp_path / "m", recipe, budget=None, resume=False, origin=origin.path)
-    assert adapted.config.text.terms == origin.config.text.terms
+    assert set(adapted.config.text.terms) >= set(origin.config.text.terms)
     assert set(adapted.config.categories) >= set(origin.config.categories)
     ours, theirs = load_file(adapted.file("model.safetensors")), load_file(origin.file("model.safetensors"))
     name = "autoencoder.to_latent.weight"
@@ -60,7 +61,7 @@ def test_a_gan_that_is_adapted_is_held_and_its_discriminator_leads(trained: dict
     config = recipe_from(load_recipe("gan", SMALL["gan"]), origin).model_config_for(1)
     assert config.lead > 0
     assert config.rehearse > 0
-    data = rehearsal(origin)
+    data = rehearsal(origin, origin.config.text.terms)
     both = data.first(20).joined(data)
     assert both.rehearsed is not None
     assert both.rehearsed.sum() == len(data)
@@ -70,7 +71,7 @@ def test_a_gan_that_is_adapted_is_held_and_its_discriminator_leads(trained: dict
 
 def test_rehearsal_covers_what_the_model_knows_in_both_languages(trained: dict[str, Path]) -> None:
     model = ModelFolder(trained["vae"])
-    data = rehearsal(model)
+    data = rehearsal(model, model.config.text.terms)
     kinds = len(model.config.categories) * len(model.config.colors)
     assert len(data) == 512
     assert len(np.unique(data.attributes, axis=0)) == kinds
@@ -79,13 +80,27 @@ def test_rehearsal_covers_what_the_model_knows_in_both_languages(trained: dict[s
 
 
 def test_joined_sets_weigh_the_same(trained: dict[str, Path]) -> None:
-    data = rehearsal(ModelFolder(trained["vae"]))
+    model = ModelFolder(trained["vae"])
+    data = rehearsal(model, model.config.text.terms)
     few = data.first(50)
     both = few.joined(data)
-    assert len(both) == 500 + 512
+    assert np.bincount(both.epoch, minlength=562).tolist() == [10] * 50 + [1] * 512
     np.testing.assert_array_equal(both.vectors[both.texts[0]], few.vectors[few.texts[0]])
-    np.testing.assert_array_equal(both.pixels[500], data.pixels[0])
-    np.testing.assert_array_equal(both.vectors[both.texts[500]], data.vectors[data.texts[0]])
+    np.testing.assert_array_equal(both.pixels[50], data.pixels[0])
+    np.testing.assert_array_equal(both.vectors[both.texts[50]], data.vectors[data.texts[0]])
+
+
+def test_groups_outlive_the_joining(trained: dict[str, Path]) -> None:
+    model = ModelFolder(trained["vae"])
+    data = replace(rehearsal(model, model.config.text.terms), group=4)
+    few = replace(data.first(40), kinds=np.arange(40) // 20)
+    both = few.joined(data)
+    assert both.kinds is not None
+    groups = both._rows(0, len(both.epoch) // 4 * 4, 1).reshape(-1, 4)
+    alike = [len(set(both.kinds[g])) == 1 for g in groups if both.rehearsed[g].sum() == 0]
+    assert np.mean(alike) > 0.9
+    # No picture is its own neighbour.
+    assert np.mean([len(set(g)) == 4 for g in groups]) > 0.9
 
 
 TEXT = 6
@@ -123,6 +138,21 @@ def test_a_larger_network_begins_with_a_smaller_ones_picture(tmp_path: Path) -> 
     ours, theirs = (large - small).abs().mean(), (other - small).abs().mean()
     assert ours < 0.5 * theirs
     assert ours < 0.1 * small.std()
+
+
+def test_an_adapted_model_draws_at_first_what_it_drew_whatever_new_terms_ask(tmp_path: Path) -> None:
+    before, now = ("category:hat", "color:red"), ("category:bag", "category:hat", "color:red")
+    old, new = generator(64, before), generator(64, now)
+    load_weights(new, saved(tmp_path, old, before), now)
+    latent, told = torch.randn(4, 4), torch.randn(4, TEXT + 3)
+    with torch.no_grad():
+        known = old(latent, told[:, [*range(TEXT), TEXT + 1, TEXT + 2]])
+        torch.testing.assert_close(new(latent, told), known, atol=1e-4, rtol=0)
+
+
+def test_weights_of_another_form_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PackshotError, match="do not fit"):
+        load_weights(generator(128, ()), saved(tmp_path, generator(64, ()), ()), ())
 
 
 def test_a_model_that_has_nothing_in_common_is_no_start(tmp_path: Path) -> None:

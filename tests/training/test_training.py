@@ -196,8 +196,8 @@ def test_an_epoch_of_balanced_pictures_is_mixed(catalog_path: Path) -> None:
     seen = np.concatenate([data._rows(step, 5, seed=5) for step in range(2)])
     assert sorted(seen[:5]) == sorted(seen[5:]) == [0, 0, 1, 2, 3]
     assert list(seen[:5]) != list(seen[5:])
-    assert data.joined(data).order is None
-    assert len(data.joined(data)) == 10
+    twice = data.joined(data)
+    assert sorted(twice.epoch) == [0, 0, 1, 2, 3, *(len(data) + i for i in (0, 0, 1, 2, 3))]
 
 
 def test_a_batch_is_a_function_of_its_step(catalog_path: Path) -> None:

@@ -20,6 +20,7 @@ from packshot.generation.generator import Generator
 from packshot.progress import say, track
 from packshot.text.attributes import Attributes
 from packshot.text.compose import compose
+from packshot.text.condition import Conditioner
 from packshot.training.data import TrainingSet
 from packshot.training.recipe import Recipe
 
@@ -29,8 +30,8 @@ _ADAPTED = {"lead": 0.1, "rehearse": 10.0}
 
 
 def recipe_from(recipe: Recipe, origin: ModelFolder) -> Recipe:
-    """The recipe with the network of a model, its encoder, half the learning rate, and no looks: a few dozen pictures
-    are too few to judge by.
+    """The recipe with the network of a model, its encoder and groups, half the learning rate, and no looks: a few
+    dozen pictures are too few to judge by.
 
     Raises:
         PackshotError: the recipe is of another family.
@@ -43,6 +44,7 @@ def recipe_from(recipe: Recipe, origin: ModelFolder) -> Recipe:
         update={
             "encoder": config.text.encoder,
             "fit": config.fit,
+            "group": config.training.recipe["training"]["group"],
             "looks": 0,
             "learning_rate": recipe.training.learning_rate / 2,
         }
@@ -53,24 +55,28 @@ def recipe_from(recipe: Recipe, origin: ModelFolder) -> Recipe:
     return recipe.model_copy(update={"model": model, "training": training, "stages": gentler})
 
 
-def load_weights(averaged: nn.Module, origin: ModelFolder) -> None:
-    """Begin where a model folder ended.
+def load_weights(averaged: nn.Module, origin: ModelFolder, terms: Sequence[str]) -> None:
+    """Begin where a model folder ended, which may know fewer attribute terms.
+
+    Args:
+        terms: the attribute inputs of the model to be trained, the other's among them.
 
     Raises:
         PackshotError: its weights are of another form.
     """
-    path = origin.file("model.safetensors")
     try:
-        averaged.load_state_dict(load_file(path))
+        taken = _taken_over(averaged, origin, terms)
     except (RuntimeError, ValueError) as error:
-        raise PackshotError("weights do not fit this version's network", path) from error
+        raise PackshotError("weights do not fit this version's network", origin.path) from error
+    if taken < len(averaged.state_dict()):
+        raise PackshotError("weights do not fit this version's network", origin.path)
 
 
 def take_over(averaged: nn.Module, origin: ModelFolder, terms: Sequence[str]) -> None:
     """Begin with whatever weights of another model have the same name and shape, of another resolution too.
 
-    Inputs of attribute terms are found by their term. The picture of a generator that has a block more than the
-    other's is the other's, enlarged, until training gives that block something to do (Karras et al. 2018).
+    The picture of a generator that has a block more than the other's is the other's, enlarged, until training gives
+    that block something to do (Karras et al. 2018).
 
     Args:
         terms: the attribute inputs of the model to be trained.
@@ -78,6 +84,14 @@ def take_over(averaged: nn.Module, origin: ModelFolder, terms: Sequence[str]) ->
     Raises:
         PackshotError: there is nothing to take over.
     """
+    taken = _taken_over(averaged, origin, terms)
+    if not taken:
+        raise PackshotError("nothing to begin with: no weights of that model fit", origin.path, usage=True)
+    say(f"begins with {taken} of {len(averaged.state_dict())} tensors of {origin.config.name}")
+
+
+def _taken_over(averaged: nn.Module, origin: ModelFolder, terms: Sequence[str]) -> int:
+    """How many tensors were found; inputs of attribute terms are found by their term, new ones begin at zero."""
     theirs, ours = load_file(origin.file("model.safetensors")), averaged.state_dict()
     old_terms, told = origin.config.text.terms, origin.config.architecture["condition_dim"]
     text, taken = told - len(old_terms), 0
@@ -89,23 +103,27 @@ def take_over(averaged: nn.Module, origin: ModelFolder, terms: Sequence[str]) ->
         if other is None or other.dim() != own.dim():
             continue
         if own.dim() == 2 and own.shape[1] == text + len(terms) and other.shape[1] == told:
+            own.zero_()
             own[:, to] = other[:, from_].to(own.dtype)
         elif own.shape == other.shape:
             own.copy_(other)
         else:
             continue
         taken += 1
-    if not taken:
-        raise PackshotError("nothing to begin with: no weights of that model fit", origin.path, usage=True)
     averaged.load_state_dict(ours)
-    say(f"begins with {taken} of {len(ours)} tensors of {origin.config.name}")
+    return taken
 
 
-def rehearsal(origin: ModelFolder) -> TrainingSet:
-    """Pictures that a model draws of all it knows, with their descriptions in Chinese and English."""
+def rehearsal(origin: ModelFolder, terms: Sequence[str]) -> TrainingSet:
+    """Pictures that a model draws of all it knows, with their descriptions in Chinese and English.
+
+    Args:
+        terms: the attribute inputs of the model to be trained.
+    """
     generator, config = Generator(origin), origin.config
     known = [_attributes(c, k) for c, k in product(config.categories or ("",), config.colors or ("",))]
-    known = [known[i % len(known)] for i in range(_REHEARSED)]
+    kinds = np.arange(_REHEARSED) % len(known)
+    known = [known[i] for i in kinds]
     texts = [compose(a, generator.vocabulary) for a in known]
     wanted = [((zh if i % 2 else en) or en or zh, i) for i, (zh, en) in enumerate(texts)]
     pixels = [g.pixels for g in track(generator.pictures(wanted), "rehearsal", len(wanted))]
@@ -115,7 +133,8 @@ def rehearsal(origin: ModelFolder) -> TrainingSet:
         pixels=np.stack(pixels),
         vectors=_encoded(generator, distinct),
         texts=np.array([[index[zh], index[en]] for zh, en in texts]),
-        attributes=generator.conditioner.multi_hot(known),
+        attributes=Conditioner(generator.conditioner.encoder, terms, generator.vocabulary).multi_hot(known),
+        kinds=kinds,
     )
 
 

@@ -112,15 +112,21 @@ class TrainingSet:
         return replace(self, pixels=pixels, texts=texts, attributes=attributes, order=None, kinds=None)
 
     def joined(self, other: TrainingSet) -> TrainingSet:
-        """This set and a rehearsal, held in memory; the smaller one is repeated until they weigh about the same."""
+        """This set and a rehearsal, held in memory; in an epoch each is repeated until both weigh about the same."""
         longest = max(len(self.epoch), len(other.epoch))
         mine, theirs = (np.tile(s.epoch, round(longest / len(s.epoch))) for s in (self, other))
+        kinds = None
+        if self.kinds is not None and other.kinds is not None:
+            kinds = np.concatenate([self.kinds, other.kinds + self.kinds.max() + 1])
         return TrainingSet(
-            pixels=np.concatenate([self.pixels[mine], other.pixels[theirs]]),
+            pixels=np.concatenate([self.pixels, other.pixels]),
             vectors=np.concatenate([self.vectors, other.vectors]),
-            texts=np.concatenate([self.texts[mine], other.texts[theirs] + len(self.vectors)]),
-            attributes=np.concatenate([self.attributes[mine], other.attributes[theirs]]),
-            rehearsed=np.repeat([False, True], [len(mine), len(theirs)]),
+            texts=np.concatenate([self.texts, other.texts + len(self.vectors)]),
+            attributes=np.concatenate([self.attributes, other.attributes]),
+            order=np.concatenate([mine, theirs + len(self)]),
+            kinds=kinds,
+            group=self.group,
+            rehearsed=np.repeat([False, True], [len(self), len(other)]),
         )
 
     def with_latents(self, compute: Callable[[NDArray[np.uint8]], NDArray[np.float32]]) -> TrainingSet:

@@ -82,14 +82,14 @@ def train(
     config = recipe.training
     rows, every = catalog.rows("train", config.without), catalog.attributes("train")
     vocabulary, known = load_vocabulary(), [every[i] for i in rows]
-    terms = older.config.text.terms if older else terms_of(known, vocabulary)
+    terms = _with_older(terms_of(known, vocabulary), older.config.text.terms if older else ())
     conditioner = Conditioner(encoder_named(config.encoder), terms, vocabulary)
     architecture = recipe.model_config_for(conditioner.dim)
     with workers.after_the_first():
         resolution, balance, group = architecture.resolution, config.balance, config.group
         data = load_training_set(catalog, rows, resolution, config.fit, conditioner, balance=balance, group=group)
     if older:
-        data = data.joined(rehearsal(older))
+        data = data.joined(rehearsal(older, terms))
     if plan is None:
         steps: Mapping[str, int] | None = recipe.steps(architecture.stages)
         if steps is None:
@@ -118,7 +118,7 @@ def train(
 def _start(older: ModelFolder | None, name: str, terms: Sequence[str]) -> Start | None:
     """What a network begins with: all of the model that is adapted, or what fits of the one the recipe names."""
     if older:
-        return partial(load_weights, origin=older)
+        return partial(load_weights, origin=older, terms=terms)
     if not name:
         return None
     return partial(take_over, origin=open_model(Path(name)), terms=terms)
