@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 from torch import Tensor, nn
@@ -28,6 +28,11 @@ class Batch:
     asked: Tensor | None = None
     rehearsed: Tensor | None = None
     translated: Tensor | None = None
+
+    def part(self, rows: Tensor) -> Batch:
+        """Some rows of it, (m,) indices."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Batch(**{name: None if value is None else value[rows] for name, value in values.items()})
 
 
 @dataclass(frozen=True)
