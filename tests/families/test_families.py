@@ -225,6 +225,20 @@ def test_what_is_rehearsed_is_not_judged() -> None:
             torch.testing.assert_close(value, found[1][name])
 
 
+@pytest.mark.parametrize(("stage", "taught"), [("flow", False), ("distill", True)])
+def test_strides_and_guidance_are_taught_from_distillation_on(stage: str, taught: bool) -> None:
+    _, network, objective, _ = _parts("flow", stage)
+    _shake(network.model.prior, 0.05)
+    losses = objective.losses("flow", _batch(objective), 1)
+    total = sum(loss for name, loss in losses.items() if not name.startswith("_"))
+    parameters = [p for p in network.model.prior.parameters() if p.requires_grad]
+    gradients = torch.autograd.grad(total, parameters, allow_unused=True)
+    moved = {id(p) for p, gradient in zip(parameters, gradients, strict=True) if gradient is not None}
+    for waves in (network.model.prior.stride, network.model.prior.stress):
+        assert all((id(p) in moved) == taught for p in waves.parameters())
+    assert id(network.model.prior.time.last.weight) in moved
+
+
 def test_a_sharpened_walk_is_held_near_where_it_led_before() -> None:
     _, network, objective, _ = _parts("flow", "sharpen", keep=3.0)
     batch = _batch(objective)
@@ -288,22 +302,22 @@ def test_the_contrast_is_the_cross_entropy_of_ones_own_description() -> None:
     torch.manual_seed(0)
     adversary, scores = Adversary(contrast=2.0), torch.randn(8, 8)
     condition = torch.randn(8, DIM)
-    found = adversary.told_apart(scores, same(Batch(scores, condition)))["contrast"]
+    found = adversary.told_apart("contrast", scores, same(Batch(scores, condition)))["contrast"]
     wanted = 2 * torch.nn.functional.cross_entropy(scores, torch.arange(8))
     torch.testing.assert_close(found, wanted)
     # What asks for the same, in other words, is no rival.
     twice = torch.arange(8) // 2
-    found = adversary.told_apart(scores, same(Batch(scores, condition, asked=twice)))["contrast"]
+    found = adversary.told_apart("contrast", scores, same(Batch(scores, condition, asked=twice)))["contrast"]
     for i in range(8):
         scores[i, i ^ 1] = -1e9
     torch.testing.assert_close(found, 2 * torch.nn.functional.cross_entropy(scores, torch.arange(8)))
     # Where all ask for the same there is nothing to tell apart.
     alike = same(Batch(scores, condition[:1].expand(8, DIM)))
     scores.requires_grad_(True)
-    nothing = adversary.told_apart(scores, alike)["contrast"]
+    nothing = adversary.told_apart("contrast", scores, alike)["contrast"]
     assert nothing == 0
     assert (torch.autograd.grad(nothing, scores)[0] == 0).all()
-    assert Adversary().told_apart(scores, alike) == {}
+    assert Adversary().told_apart("contrast", scores, alike) == {}
 
 
 def test_a_discriminator_scores_every_picture_under_every_description() -> None:

@@ -62,7 +62,7 @@ def test_a_gan_that_is_adapted_is_held_and_its_discriminator_leads(trained: dict
     assert config.lead > 0
     assert config.rehearse > 0
     data = rehearsal(origin, origin.config.text.terms)
-    both = data.first(20).joined(data)
+    both = data.few(20).joined(data)
     assert both.rehearsed is not None
     assert both.rehearsed.sum() == len(data)
     seen = both.batch(0, 64, 1, mirror=False, drop_text=0.0, drop_attributes=0.0)
@@ -82,7 +82,7 @@ def test_rehearsal_covers_what_the_model_knows_in_both_languages(trained: dict[s
 def test_joined_sets_weigh_the_same(trained: dict[str, Path]) -> None:
     model = ModelFolder(trained["vae"])
     data = rehearsal(model, model.config.text.terms)
-    few = data.first(50)
+    few = data.few(50)
     both = few.joined(data)
     assert np.bincount(both.epoch, minlength=562).tolist() == [10] * 50 + [1] * 512
     np.testing.assert_array_equal(both.vectors[both.texts[0]], few.vectors[few.texts[0]])
@@ -93,7 +93,7 @@ def test_joined_sets_weigh_the_same(trained: dict[str, Path]) -> None:
 def test_groups_outlive_the_joining(trained: dict[str, Path]) -> None:
     model = ModelFolder(trained["vae"])
     data = replace(rehearsal(model, model.config.text.terms), group=4)
-    few = replace(data.first(40), kinds=np.arange(40) // 20)
+    few = replace(data.few(40), kinds=np.arange(40) // 20)
     both = few.joined(data)
     assert both.kinds is not None
     groups = both._rows(0, len(both.epoch) // 4 * 4, 1).reshape(-1, 4)

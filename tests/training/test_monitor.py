@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 from torch import nn
 
 from packshot.artifact import ModelFolder
@@ -58,11 +59,11 @@ def test_looks_are_spread_over_the_steps_and_the_last_is_at_the_end() -> None:
 
 def test_a_collapse_is_told_from_a_beginning() -> None:
     monitor = _monitor()
-    assert monitor.collapsed(_look(across=0.1, within=0.0), 0.1) is None
-    assert "different descriptions" in (monitor.collapsed(_look(across=0.1), 0.4) or "")
-    assert monitor.collapsed(_look(within=0.01), 0.3) is None
-    assert "one description" in (monitor.collapsed(_look(within=0.01), 0.6) or "")
-    assert monitor.collapsed(_look(), 1.0) is None
+    assert monitor.collapsed(0.1, 0.0, 0.1) is None
+    assert "different descriptions" in (monitor.collapsed(0.1, 0.5, 0.4) or "")
+    assert monitor.collapsed(0.9, 0.01, 0.3) is None
+    assert "one description" in (monitor.collapsed(0.9, 0.01, 0.6) or "")
+    assert monitor.collapsed(0.9, 0.5) is None
 
 
 def test_the_best_look_is_the_first_of_those_that_chance_cannot_tell_apart() -> None:
@@ -95,19 +96,62 @@ def test_a_collapse_leads_back_to_the_last_healthy_step_with_other_settings(
     assert "back to the last healthy step" in capsys.readouterr().err
 
 
+def _looked(out: Path) -> tuple[dict[str, object], list[tuple[int, float]]]:
+    head = json.loads((out / "training" / "checkpoint.json").read_text())
+    return head, [(row["step"], row["kid"]) for row in head["history"] if "kid" in row]
+
+
 @pytest.mark.usefixtures("bare")
-def test_without_improvement_the_rate_falls_from_the_best_step_on(
+def test_what_gets_clearly_worse_goes_back_to_the_best_step_and_falls_over_the_steps_left(
     catalog_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # At steps 10 and 20; then, from step 10 anew, at 20 and at the early end.
-    script = _scripted(monkeypatch, _look(0.2), _look(0.3), _look(0.3), _look(0.4), _look(0.1))
-    model = _train(catalog_path, tmp_path / "m", "training.patience=1")
-    head = json.loads((tmp_path / "m" / "training" / "checkpoint.json").read_text())
-    assert (head["step"], head["end"]) == (22, 22)
-    looked = [(row["step"], row["kid"]) for row in head["history"] if "kid" in row]
-    assert looked == [(10, 0.2), (20, 0.3), (22, 0.4)]
+    # At steps 10 and 20; then, from step 10 anew, at 20 and at the end.
+    script = _scripted(monkeypatch, _look(0.2), _look(0.3), _look(0.25), _look(0.22), _look(0.1))
+    _train(catalog_path, tmp_path / "m", "training.patience=1")
+    head, looked = _looked(tmp_path / "m")
+    assert (head["step"], head["fall"], head["end"]) == (30, 10, 30)
+    assert looked == [(10, 0.2), (20, 0.25), (30, 0.22)]
     assert next(script).kid == 0.1
-    assert ModelFolder(model.path).config.family == "gan"
+
+
+@pytest.mark.usefixtures("bare")
+def test_what_merely_stands_still_falls_from_where_it_is(
+    catalog_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _scripted(monkeypatch, _look(0.2), _look(0.21), _look(0.19), _look(0.18))
+    _train(catalog_path, tmp_path / "m", "training.patience=1")
+    head, looked = _looked(tmp_path / "m")
+    assert (head["step"], head["fall"], head["end"]) == (40, 20, 40)
+    assert looked == [(10, 0.2), (20, 0.21), (30, 0.19), (40, 0.18)]
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize(("within", "kept"), [(0.5, 10), (0.01, 40)])
+def test_an_end_that_is_clearly_worse_than_the_best_look_is_not_kept(
+    catalog_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, within: float, kept: int
+) -> None:
+    # What ignores its noise may draw the nearest pictures and is not gone back to.
+    _scripted(monkeypatch, _look(0.1, within=within), _look(0.3), _look(0.2), _look(0.2))
+    model = _train(catalog_path, tmp_path / "m", "training.patience=0", "training.looks=4")
+    head, _ = _looked(tmp_path / "m")
+    assert head["step"] == kept
+    assert ModelFolder(model.path).config.training.steps == kept
+    best = load_file(next((tmp_path / "m" / "training" / "best").glob("*.safetensors")))
+    ours = load_file(model.path / "model.safetensors")
+    name = next(iter(ours))
+    same = np.array_equal(best[f"average.{name}"].astype(np.float16), ours[name])
+    assert same == (kept == 10)
+
+
+@pytest.mark.usefixtures("bare")
+def test_what_collapsed_early_is_nothing_to_go_back_to(
+    catalog_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # At a quarter it is too early to say so; at the half it is said, and the way back leads to the start.
+    script = _scripted(monkeypatch, _look(across=0.1), _look(across=0.1), *[_look()] * 4)
+    _train(catalog_path, tmp_path / "m")
+    assert [row[0] for row in _looked(tmp_path / "m")[1]] == [10, 20, 30, 40]
+    assert list(script) == []
 
 
 def test_a_generator_that_draws_one_picture_is_seen_to_have_collapsed(catalog_path: Path) -> None:
@@ -123,6 +167,6 @@ def test_a_generator_that_draws_one_picture_is_seen_to_have_collapsed(catalog_pa
     look = monitor.look(network.generator)
     assert look.across < 0.01
     assert look.within < 0.01
-    assert monitor.collapsed(look, 0.5)
+    assert monitor.collapsed(look.across, look.within, 0.5)
     assert look.kid > 0.1
     assert look.sheet.shape[2] == 3

@@ -22,7 +22,7 @@ from packshot.catalog import Catalog
 from packshot.errors import PackshotError
 from packshot.families import FAMILIES, config_class
 from packshot.generation.generator import Generator
-from packshot.training.data import MOST_REPEATS, balanced, grouped, load_training_set
+from packshot.training.data import MOST_REPEATS, balanced, grouped, load_training_set, mirrorable
 from packshot.training.feed import Feed
 from packshot.training.loop import MANY, measure_step, rate_at
 from packshot.training.recipe import TrainingConfig, load_recipe
@@ -191,6 +191,47 @@ def test_rare_kinds_are_shown_more_often_and_none_is_left_out() -> None:
     assert (shown[2][64:] == MOST_REPEATS).all()
 
 
+def test_misread_and_unnamed_products_are_not_shown_more_often() -> None:
+    kinds = ["shoe"] * 64 + ["book"] * 3 + [""] * 16
+    assert (np.bincount(balanced(kinds, 1.0), minlength=len(kinds)) == 1).all()
+
+
+def test_kinds_that_look_one_way_are_not_mirrored() -> None:
+    rng = np.random.default_rng(0)
+    heel = np.zeros((32, 32), np.uint8)
+    heel[16:, :8] = 200
+    noise = rng.integers(0, 20, (60, 32, 32), dtype=np.uint8)
+    either = np.stack([heel[:, ::-1] if i % 2 else heel for i in range(20)])
+    caps = np.zeros((16, 32, 32), np.uint8)
+    grey = noise + np.concatenate([np.stack([heel] * 20), either, np.stack([heel] * 4), caps])
+    pixels = np.repeat(grey[..., None], 3, axis=3)
+    kinds = ["shoe"] * 20 + ["bag"] * 20 + ["watch"] * 4 + ["cap"] * 16
+    assert mirrorable(pixels, kinds).tolist() == [False] * 20 + [True] * 40
+
+
+def test_what_may_not_be_mirrored_is_not(catalog_path: Path) -> None:
+    data = _data(catalog_path)
+    flags = np.arange(len(data)) % 2 == 0
+    seen = {"mirror": True, "drop_text": 0.0, "drop_attributes": 0.0}
+    free, bound = data.batch(0, 64, 1, **seen), dataclasses.replace(data, mirrored=flags).batch(0, 64, 1, **seen)
+    rows = data._rows(0, 64, 1)
+    turned = (free.pixels != bound.pixels).any(axis=(1, 2, 3))
+    assert turned.any()
+    assert not flags[rows[turned]].any()
+    np.testing.assert_array_equal(bound.pixels[~flags[rows]], data.pixels[rows[~flags[rows]]])
+
+
+def test_titles_that_ask_for_the_same_are_no_rivals(catalog_path: Path) -> None:
+    data = _data(catalog_path)
+    attributes = np.array([[1, 0], [1, 0], [0, 1], [0, 0], [0, 0], [0, 0]], np.float32)
+    texts = np.array([[0, 1], [2, 3], [4, 5], [6, 6], [6, 6], [7, 7]])
+    few = dataclasses.replace(data.few(6), attributes=attributes, texts=texts)
+    same = few.asked[:, None] == few.asked
+    expected = np.eye(6, dtype=bool)
+    expected[0, 1] = expected[1, 0] = expected[3, 4] = expected[4, 3] = True
+    np.testing.assert_array_equal(same, expected)
+
+
 def test_an_epoch_of_balanced_pictures_is_mixed(catalog_path: Path) -> None:
     data = dataclasses.replace(_data(catalog_path), order=np.array([0, 0, 1, 2, 3]))
     seen = np.concatenate([data._rows(step, 5, seed=5) for step in range(2)])
@@ -221,7 +262,7 @@ def test_a_batch_says_the_same_in_the_other_language(catalog_path: Path) -> None
         np.testing.assert_array_equal(other[length:], data.attributes[row])
     # In whichever language, a description asks for the same; another one does not.
     for i, j in product(range(8), range(8)):
-        assert (seen.asked[i] == seen.asked[j]) == (list(data.texts[rows[i]]) == list(data.texts[rows[j]]))
+        assert (seen.asked[i] == seen.asked[j]) == (list(data.attributes[rows[i]]) == list(data.attributes[rows[j]]))
 
 
 def test_batches_made_ready_ahead_are_those_made_on_demand(catalog_path: Path) -> None:
@@ -286,7 +327,7 @@ def test_the_learning_rate_rises_holds_and_falls_to_zero() -> None:
     assert rates[20] == rates[49] == 1.0
     assert rates[99] < 0.01
     assert rates[50:] == sorted(rates[50:], reverse=True)
-    early = [rate_at(step, 100, config, end=70) for step in range(70)]
+    early = [rate_at(step, 100, config, fall=20, end=70) for step in range(70)]
     assert early[19] == 1.0
     assert early[20:] == rates[50:]
 

@@ -29,6 +29,7 @@ class State:
         optimizers: player → optimiser.
         history: one row per logged interval of all stages: the stage, the step, and averaged losses by name.
         running: loss name → its values since the last row.
+        fall: the step that the learning rate falls from, where it falls earlier than planned; 0 for as planned.
         end: the step that the stage ends after, where that is not its planned length; 0 for that.
     """
 
@@ -39,6 +40,7 @@ class State:
     optimizers: Mapping[str, Optimizer]
     history: list[dict[str, Any]] = field(default_factory=list)
     running: dict[str, list[float]] = field(default_factory=dict)
+    fall: int = 0
     end: int = 0
 
 
@@ -62,6 +64,7 @@ def save_checkpoint(folder: Path, stage: str, state: State) -> None:
         "tensors": name,
         "history": state.history,
         "running": state.running,
+        "fall": state.fall,
         "end": state.end,
     }
     write_atomic(folder / "checkpoint.json", json.dumps(head).encode())
@@ -108,7 +111,8 @@ def load_checkpoint(folder: Path, head: Mapping[str, Any], state: State) -> None
         # safetensors and torch raise many classes for one thing: this file is not the one that was written.
         raise PackshotError("checkpoint is damaged", path, "Remove the folder and train again.") from error
     state.step, state.seconds = head["step"], head["seconds"]
-    state.history, state.running, state.end = list(head["history"]), dict(head["running"]), int(head["end"])
+    state.history, state.running = list(head["history"]), dict(head["running"])
+    state.fall, state.end = int(head["fall"]), int(head["end"])
 
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -6,7 +6,8 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,18 @@ from packshot.files import new_file
 from packshot.images.resize import Fit, to_square
 from packshot.progress import ticker
 from packshot.text.attributes import Attributes
+from packshot.text.compose import compose
 from packshot.text.condition import Conditioner
 
 FEWEST = 16
 # A handful of pictures shown more often than this is learned by heart.
 MOST_REPEATS = 4.0
 _CHUNK = 64
+# A kind with fewer pictures says nothing about what is usual for it.
+_TOLD_FROM = 8
+# Pictures that are compared with their mirror images, places a side, and the share of what single pictures differ by
+# from which on a kind looks one way: 1 where all do, 1 / n where they look either way.
+_LOOKED, _SIDE, _ONE_WAY = 512, 16, 0.25
 
 
 class Seen(NamedTuple):
@@ -33,7 +40,7 @@ class Seen(NamedTuple):
         condition: (size, condition_dim) float32, in one language.
         translated: the same in the other.
         latents: (size, ...) float32, where the set has any.
-        asked: (size,) equal where descriptions are, in whichever language.
+        asked: (size,) equal where the same is asked for, in whichever words.
         rehearsed: (size,) bool, where the set has pictures of a rehearsal.
     """
 
@@ -55,6 +62,7 @@ class TrainingSet:
         texts: (n, 2) indices into ``vectors``; a product described in one language has the same index twice.
         attributes: (n, terms) float32.
         latents: (n, 2, ...) float16, what a family computes once of every picture and of its mirror image.
+        mirrored: (n,) whether a picture may be shown as its mirror image; None where all may.
         order: (m,) the pictures of one epoch, a picture of a rare kind several times; all of them once by default.
         kinds: (n,) the rank of each picture's category and color; without them no groups are formed.
         group: pictures of one kind that stand side by side in a batch, as far as they go round.
@@ -66,6 +74,7 @@ class TrainingSet:
     texts: NDArray[np.int64]
     attributes: NDArray[np.float32]
     latents: NDArray[np.float16] | None = None
+    mirrored: NDArray[np.bool_] | None = None
     order: NDArray[np.int64] | None = None
     kinds: NDArray[np.int64] | None = None
     group: int = 1
@@ -73,6 +82,15 @@ class TrainingSet:
 
     def __len__(self) -> int:
         return len(self.pixels)
+
+    @cached_property
+    def asked(self) -> NDArray[np.int64]:
+        """(n,) equal where the same is asked for: the same attributes or, where none is known, the same words.
+
+        Titles tell products apart that look the same: only what an attribute says can be asked of a picture.
+        """
+        words = np.where(self.attributes.any(axis=1, keepdims=True), -1, self.texts)
+        return np.unique(np.column_stack([self.attributes, words]), axis=0, return_inverse=True)[1].reshape(-1)
 
     @property
     def epoch(self) -> NDArray[np.int64]:
@@ -93,6 +111,8 @@ class TrainingSet:
         rows = self._rows(step, size, seed)
         pixels = self.pixels[rows]
         flipped = (rng.random(size) < 0.5) & mirror
+        if self.mirrored is not None:
+            flipped &= self.mirrored[rows]
         pixels[flipped] = pixels[flipped, :, ::-1]
         latents = None if self.latents is None else self.latents[rows, flipped.astype(int)].astype(np.float32)
         language, kept = rng.integers(0, 2, size), rng.random((size, 1)) >= drop_text
@@ -102,14 +122,15 @@ class TrainingSet:
             np.concatenate([self.vectors[self.texts[rows, spoken]] * kept, attributes], axis=1, dtype=np.float32)
             for spoken in (language, 1 - language)
         )
-        asked = self.texts[rows] @ np.array([len(self.vectors), 1])
         rehearsed = None if self.rehearsed is None else self.rehearsed[rows]
-        return Seen(pixels, condition, translated, latents, asked, rehearsed)
+        return Seen(pixels, condition, translated, latents, self.asked[rows], rehearsed)
 
-    def first(self, count: int) -> TrainingSet:
-        """Its first pictures."""
-        pixels, texts, attributes = self.pixels[:count], self.texts[:count], self.attributes[:count]
-        return replace(self, pixels=pixels, texts=texts, attributes=attributes, order=None, kinds=None)
+    def few(self, count: int) -> TrainingSet:
+        """Some of its pictures, evenly spread."""
+        rows = np.linspace(0, len(self) - 1, min(count, len(self))).astype(int)
+        own = {name: getattr(self, name) for name in ("pixels", "texts", "attributes", "mirrored", "rehearsed")}
+        some: dict[str, Any] = {name: None if value is None else value[rows] for name, value in own.items()}
+        return replace(self, **some, order=None, kinds=None)
 
     def joined(self, other: TrainingSet) -> TrainingSet:
         """This set and a rehearsal, held in memory; in an epoch each is repeated until both weigh about the same."""
@@ -123,6 +144,7 @@ class TrainingSet:
             vectors=np.concatenate([self.vectors, other.vectors]),
             texts=np.concatenate([self.texts, other.texts + len(self.vectors)]),
             attributes=np.concatenate([self.attributes, other.attributes]),
+            mirrored=np.concatenate([s._mirrorable() for s in (self, other)]),
             order=np.concatenate([mine, theirs + len(self)]),
             kinds=kinds,
             group=self.group,
@@ -139,6 +161,9 @@ class TrainingSet:
                 parts.append(np.stack(pair, axis=1).astype(np.float16))
                 shown.advance(len(plain))
         return replace(self, latents=np.concatenate(parts))
+
+    def _mirrorable(self) -> NDArray[np.bool_]:
+        return np.ones(len(self), bool) if self.mirrored is None else self.mirrored
 
     def _rows(self, step: int, size: int, seed: int) -> NDArray[np.int64]:
         first, parts, needed = step * size, [], size
@@ -166,7 +191,9 @@ def load_training_set(
     balance: float = 0.0,
     group: int = 1,
 ) -> TrainingSet:
-    """Rows of the training split of a catalog at a resolution; see :func:`balanced` and :func:`grouped`.
+    """Rows of the training split of a catalog; see :func:`balanced`, :func:`grouped` and :func:`mirrorable`.
+
+    A product that is described in one language is described in the other by its attributes.
 
     Raises:
         PackshotError: there are fewer than ``FEWEST`` pictures.
@@ -175,14 +202,42 @@ def load_training_set(
         raise PackshotError(f"only {len(rows)} training pictures, at least {FEWEST} are needed", catalog.path)
     pixels = _load_pixels(catalog, rows, resolution, fit)
     frame = catalog.train[list(rows)]
-    pairs = [_both(row) for row in frame.select("text", "text_zh", "text_en").iter_rows(named=True)]
     every = catalog.attributes("train")
     known = [every[i] for i in rows]
+    written = frame.select("text", "text_zh", "text_en").iter_rows(named=True)
+    pairs = [_both(row, compose(a, conditioner.vocabulary)) for row, a in zip(written, known, strict=True)]
     vectors, texts = _vectors(catalog, pairs, conditioner)
     names = [[terms.get(facet, ("",))[0] for facet in ("category", "color")] for terms in known]
-    order = balanced([category for category, _ in names], balance) if balance else None
+    categories = [category for category, _ in names]
+    order = balanced(categories, balance) if balance else None
     kinds = np.unique(np.array(names, dtype=str), axis=0, return_inverse=True)[1] if group > 1 else None
-    return TrainingSet(pixels, vectors, texts, conditioner.multi_hot(known), order=order, kinds=kinds, group=group)
+    attributes, mirrored = conditioner.multi_hot(known), mirrorable(pixels, categories)
+    return TrainingSet(pixels, vectors, texts, attributes, mirrored=mirrored, order=order, kinds=kinds, group=group)
+
+
+def mirrorable(pixels: NDArray[np.uint8], kinds: Sequence[str]) -> NDArray[np.bool_]:
+    """(n,) which pictures may be mirrored: all but those of kinds that look one way, as shoes from the side do.
+
+    A kind looks one way where its mean picture differs from its mirror image by much of what single ones differ by;
+    were they to look either way, that would average out.
+
+    Args:
+        pixels: (n, s, s, 3).
+        kinds: of every picture.
+    """
+    block = max(1, pixels.shape[1] // _SIDE)
+    names, which = np.unique(np.array(kinds, dtype=str), return_inverse=True)
+    allowed = np.ones(len(pixels), bool)
+    for kind in range(len(names)):
+        rows = np.flatnonzero(which == kind)
+        if len(rows) < _TOLD_FROM:
+            continue
+        looked = rows[np.linspace(0, len(rows) - 1, min(len(rows), _LOOKED)).astype(int)]
+        grey = np.asarray(pixels[looked], np.float32).mean(axis=3)
+        small = grey.reshape(len(looked), _SIDE, block, _SIDE, block).mean(axis=(2, 4))
+        lopsided = small - small[:, :, ::-1]
+        allowed[rows] = np.square(lopsided.mean(axis=0)).mean() < _ONE_WAY * np.square(lopsided).mean()
+    return allowed
 
 
 def balanced(kinds: Sequence[str], balance: float) -> NDArray[np.int64]:
@@ -193,13 +248,15 @@ def balanced(kinds: Sequence[str], balance: float) -> NDArray[np.int64]:
     Args:
         kinds: of every picture.
         balance: 0 leaves the shares as they are, 0.5 takes their square root, 1 makes them equal; no picture is shown
-            more than ``MOST_REPEATS`` times.
+            more than ``MOST_REPEATS`` times, and those of kinds with a few pictures, or of none, once.
 
     Returns:
         (m,) indices of pictures, m at least ``len(kinds)``.
     """
     names, which, counts = np.unique(np.array(kinds, dtype=str), return_inverse=True, return_counts=True)
     often = np.minimum((counts.max() / counts) ** balance, MOST_REPEATS)
+    # A kind of a few pictures is as likely a word misread, and no name is no kind.
+    often[(counts < _TOLD_FROM) | (names == "")] = 1
     return np.concatenate(
         [np.resize(np.flatnonzero(which == k), round(counts[k] * often[k])) for k in range(len(names))]
     )
@@ -249,8 +306,10 @@ def vocabulary_counts(known: Sequence[Attributes], facet: str) -> tuple[str, ...
     return tuple(str(names[i]) for i in np.lexsort((names, -counts)))
 
 
-def _both(row: dict[str, str | None]) -> tuple[str, str]:
-    zh, en, any_language = row["text_zh"], row["text_en"], row["text"] or ""
+def _both(row: dict[str, str | None], composed: tuple[str, str]) -> tuple[str, str]:
+    """The description in Chinese and in English; where it is written in one alone, the other is composed."""
+    written, any_language = (row["text_zh"], row["text_en"]), row["text"] or ""
+    zh, en = (own or other for own, other in zip(written, composed, strict=True))
     return zh or en or any_language, en or zh or any_language
 
 

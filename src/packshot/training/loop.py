@@ -28,7 +28,7 @@ from packshot.training.checkpoint import State, load_checkpoint, read_head, save
 from packshot.training.data import TrainingSet
 from packshot.training.feed import Feed, to_tensor
 from packshot.training.journal import Journal
-from packshot.training.monitor import Monitor, best_of
+from packshot.training.monitor import Monitor, best_of, worse
 from packshot.training.recipe import TrainingConfig
 from packshot.training.workers import Workers
 
@@ -75,7 +75,7 @@ def train_step(
     torch.manual_seed(config.seed * 1_000_003 + state.step)
     workers = workers or Workers()
     batch = feed(state.step)
-    factor = rate_at(state.step, steps, config, state.end)
+    factor = rate_at(state.step, steps, config, state.fall, state.end)
     logged: dict[str, Tensor] = {}
     totals: dict[str, Tensor] = {}
     for player in objective.players:
@@ -127,8 +127,8 @@ def run_stage(
         steps: length of the stage.
         folder: where checkpoints go, at least once a minute; in its ``healthy`` and ``best`` those of the last look
             that found no collapse and of the look with the lowest held-out distance.
-        monitor: looks at what the model draws; without improvement for long enough the learning rate falls early, from
-            the best state on.
+        monitor: looks at what the model draws; without improvement for long enough the learning rate falls early. A
+            stage whose end is clearly worse than its best look ends with that look's state.
 
     Raises:
         CollapseError: a look found that the model ignores its noise or its descriptions.
@@ -195,33 +195,51 @@ def _look(
     journal: Journal,
     save: Callable[[Path, str, State], None],
 ) -> None:
-    """Look at what the average draws; go back to the best state where nothing has improved for long enough.
+    """Look at what the average draws, and do what is to be done about it.
 
-    At its full height the learning rate lets a training circle around what it might reach, so from there it falls.
+    Where nothing has improved for long enough, the learning rate falls over all steps that are left: at its full height
+    it lets a training circle around what it might reach. Where the last look is clearly worse than the best, the stage
+    goes back to that one's state.
     """
     found = monitor.look(state.average)
     row = {"kid": found.kid, "across": found.across, "within": found.within}
     state.history.append({"stage": stage, "step": state.step, **row})
     journal.note(stage, state.step, row)
     journal.show(stage, state.step, found.sheet)
-    if what := monitor.collapsed(found, state.step / steps):
+    if what := monitor.collapsed(found.across, found.within, state.step / steps):
         if not monitor.forgiving:
             raise CollapseError(state.step, what)
         say(f"warning: mode collapse at step {state.step}: {what}")
-    save(folder / "healthy", stage, state)
-    kids = [row["kid"] for row in state.history if row["stage"] == stage and "kid" in row]
-    if best_of(kids) == len(kids) - 1:
+    # By the measure of the end: what is collapsed early on is nothing to go back to later.
+    if not monitor.collapsed(found.across, found.within):
+        save(folder / "healthy", stage, state)
+    looks = [row for row in state.history if row["stage"] == stage and "kid" in row]
+    kids = [row["kid"] for row in looks]
+    best = looks[best_of(kids)]
+    if best is looks[-1]:
         save(folder / "best", stage, state)
-    falling = round(steps * config.decay)
-    # What is left then is no longer than what would have been left.
-    if state.end or state.step > steps - falling or not monitor.tired(kids):
-        return
-    seconds, head = state.seconds, read_head(folder / "best")
+    behind = worse(kids) and not monitor.collapsed(best["across"], best["within"])
+    if state.step == (state.end or steps):
+        if behind:
+            _back(folder / "best", state)
+            say(f"the end is worse on held-out pictures than step {state.step} was: that one is kept")
+            state.end = state.step
+    elif not state.fall and state.step <= steps - round(steps * config.decay) and monitor.tired(kids):
+        left = steps - state.step
+        if behind:
+            _back(folder / "best", state)
+            save(folder / "healthy", stage, state)
+        state.fall, state.end = state.step, state.step + left
+        say(f"held-out pictures get no nearer: the learning rate falls from step {state.step} on")
+        save(folder, stage, state)
+
+
+def _back(best: Path, state: State) -> None:
+    """To an earlier state; the time that was spent stays spent."""
+    seconds, head = state.seconds, read_head(best)
     assert head is not None
-    load_checkpoint(folder / "best", head, state)
-    say(f"no improvement on held-out pictures since step {state.step}: the learning rate falls from there")
-    state.seconds, state.end = seconds, state.step + falling
-    save(folder, stage, state)
+    load_checkpoint(best, head, state)
+    state.seconds = seconds
 
 
 def begin(state: State, objective: Objective, data: TrainingSet) -> TrainingSet:
@@ -271,17 +289,18 @@ def half_precision(device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
 
 
-def rate_at(step: int, steps: int, config: TrainingConfig, end: int = 0) -> float:
+def rate_at(step: int, steps: int, config: TrainingConfig, fall: int = 0, end: int = 0) -> float:
     """Factor on the learning rate: a linear rise, a plateau, and a cosine to zero at the end.
 
     Args:
-        end: the last step where that is not ``steps``; the cosine is as long as it would have been.
+        fall: the step that the cosine begins with, where it is earlier than planned.
+        end: the last step where that is not ``steps``.
     """
     rise = min(1.0, (step + 1) / max(1, min(config.warmup, steps // 4)))
-    start = (end or steps) - steps * config.decay
+    start, end = fall or steps * (1 - config.decay), end or steps
     if step < start:
         return rise
-    return rise * 0.5 * (1 + math.cos(math.pi * (step - start) / max(1.0, steps * config.decay)))
+    return rise * 0.5 * (1 + math.cos(math.pi * (step - start) / max(1.0, end - start)))
 
 
 def decay_at(step: int, ema: float) -> float:

@@ -26,8 +26,9 @@ _REPEATED, _SEEDS = 16, 4
 _LEAST_ACROSS, _LEAST_WITHIN = 0.3, 0.1
 # Shares of the steps before which a model need not yet tell descriptions, or seeds, apart.
 _ACROSS_FROM, _WITHIN_FROM = 0.4, 0.5
-# A look is better than the best so far where its distance is that much lower: less may be chance.
-_BETTER = 0.98
+# A look is better than the best so far where its distance is that much lower: less may be chance. It is worse where
+# not even chance explains it.
+_BETTER, _WORSE = 0.98, 1.3
 
 
 @dataclass(frozen=True)
@@ -88,16 +89,17 @@ class Monitor:
         across, within = spread(first) / whole, float(np.mean(alike)) / whole
         return Look(kernel_distance(real, first), across, within, _sheet(pictures[: len(chosen)]))
 
-    def collapsed(self, look: Look, done: float) -> str | None:
+    def collapsed(self, across: float, within: float, done: float = 1.0) -> str | None:
         """What has collapsed, in words, or None.
 
         Args:
-            done: share of the steps.
+            across, within: of a look.
+            done: share of the steps; early on a model need not yet tell anything apart.
         """
-        if done >= _ACROSS_FROM and look.across < _LEAST_ACROSS:
-            return f"pictures of different descriptions are alike ({look.across:.2f} of the real spread)"
-        if done >= _WITHIN_FROM and look.within < _LEAST_WITHIN:
-            return f"pictures of one description are alike ({look.within:.2f} of the real spread)"
+        if done >= _ACROSS_FROM and across < _LEAST_ACROSS:
+            return f"pictures of different descriptions are alike ({across:.2f} of the real spread)"
+        if done >= _WITHIN_FROM and within < _LEAST_WITHIN:
+            return f"pictures of one description are alike ({within:.2f} of the real spread)"
         return None
 
     def tired(self, kids: Sequence[float]) -> bool:
@@ -125,6 +127,11 @@ def best_of(kids: Sequence[float]) -> int:
         if kid < kids[best] - (1 - _BETTER) * abs(kids[best]):
             best = i
     return best
+
+
+def worse(kids: Sequence[float]) -> bool:
+    """Whether the last distance is higher than the lowest by more than chance explains."""
+    return kids[-1] > _WORSE * max(kids[best_of(kids)], 0.0)
 
 
 def _runner(exported: Mapping[str, Any]) -> Callable[[str, Mapping[str, Floats]], list[Floats]]:

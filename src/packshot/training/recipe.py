@@ -36,8 +36,7 @@ class TrainingConfig(BaseModel):
         drop_text: share of examples whose sentence vector is zeroed.
         drop_attributes: share of attribute inputs that are zeroed, so that a description need not name them all.
         looks: how often in a stage held-out descriptions are drawn and judged; 0 for never.
-        patience: looks without improvement after which the learning rate falls early, from the best state on; 0 for
-            never.
+        patience: looks without improvement after which the learning rate falls early; 0 for never.
         seed: of everything random.
         encoder: the text encoder.
         start: a model, such as ``default`` or a folder, whose weights are begun with wherever they fit; its resolution
@@ -62,7 +61,7 @@ class TrainingConfig(BaseModel):
     drop_text: float = Field(default=0.1, ge=0, le=1)
     drop_attributes: float = Field(default=0.1, ge=0, le=1)
     looks: int = Field(default=8, ge=0)
-    patience: int = Field(default=3, ge=0)
+    patience: int = Field(default=4, ge=0)
     seed: int = Field(default=0, ge=0)
     encoder: str = "use-multilingual-v3"
     start: str = ""

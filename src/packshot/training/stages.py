@@ -70,7 +70,7 @@ def steps_for(recipe: Recipe, architecture: FamilyConfig, data: TrainingSet, bud
     steps, said = {}, []
     for stage in architecture.stages:
         state, objective = build(recipe, architecture, stage.name, MANY)
-        few = begin(state, objective, data.first(_MEASURED))
+        few = begin(state, objective, data.few(_MEASURED))
         seconds = measure_step(state, objective, few, recipe.training_of(stage.name))
         steps[stage.name] = max(1, int(budget * (1 - _OVERHEAD) * stage.share / seconds))
         said.append(f"{stage.name} {steps[stage.name]} steps of {seconds:.3f} s")

@@ -87,7 +87,7 @@ class Adversary:
             mismatch = self._wants(wrong, real=False, weight=differs)
         if self.mismatch > 0:
             losses["mismatch"] = self.mismatch * mismatch
-        losses |= self.told_apart(scores, own)
+        losses |= self.told_apart("contrast", scores, own)
         if penalise:
             if self.penalty != "wgan-gp":
                 penalty = 0.5 * squared_gradient(score, real).mean()
@@ -101,11 +101,12 @@ class Adversary:
             losses["penalty"] = self.gamma * self.lazy * penalty
         return losses
 
-    def told_apart(self, scores: Tensor, own: Tensor) -> dict[str, Tensor]:
+    def told_apart(self, name: str, scores: Tensor, own: Tensor) -> dict[str, Tensor]:
         """The contrast: cross-entropy of a picture's own description among all of the batch.
 
         Args:
             scores: (n, n) of every picture under every description.
+            name: of the loss; the two players' go into one log.
             own: (n, n) whether a description asks for the same as the picture's own: it is no rival then.
         """
         if self.contrast == 0:
@@ -113,7 +114,7 @@ class Adversary:
         score = scores.diagonal()
         # Not minus infinity: where all are alike, its gradient would not be a number.
         rivals = scores.masked_fill(own, _NO_RIVAL).logsumexp(dim=1)
-        return {"contrast": self.contrast * F.softplus(rivals - score).mean()}
+        return {name: self.contrast * F.softplus(rivals - score).mean()}
 
     def _wants(self, score: Tensor, *, real: bool, generator: bool = False, weight: Tensor | None = None) -> Tensor:
         sign = -1.0 if real else 1.0

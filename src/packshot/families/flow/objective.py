@@ -30,6 +30,9 @@ class Objective(LatentObjective):
         self.network: Network = network
         self.config = config
         velocity = network.model.prior
+        # Their inputs do not vary before distillation: taught earlier, they would be one more bias, and wrong later.
+        for waves in (velocity.stride, velocity.stress):
+            waves.requires_grad_(stage != "flow")
         self.maps = Maps() if stage == "flow" and config.align > 0 else None
         self.sharpening = Sharpening(network, config, steps) if stage == "sharpen" else None
         if self.sharpening:

@@ -59,7 +59,7 @@ class Sharpening:
         return {
             "drawing": self.adversary.against(scores.diagonal()),
             "keep": self.config.keep * (latent - before).square().mean(),
-            **self.adversary.told_apart(scores, same(batch)),
+            **self.adversary.told_apart("matched", scores, same(batch)),
         }
 
     def _walk(self, condition: Tensor) -> tuple[Tensor, Tensor]:

@@ -65,7 +65,7 @@ class Objective:
             with torch.no_grad():
                 real = judge.judge(self._real, batch.condition).diagonal()
         losses = {"generator": self.adversary.against(scores.diagonal(), real)}
-        losses |= self.adversary.told_apart(scores, same(batch))
+        losses |= self.adversary.told_apart("matched", scores, same(batch))
         if self.config.color > 0:
             off = mean_color(drawn) - mean_color(batch.pixels)
             losses["color"] = self.config.color * off.abs().mean()
