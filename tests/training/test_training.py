@@ -182,13 +182,13 @@ def test_every_picture_is_seen_once_an_epoch(catalog_path: Path) -> None:
 
 
 def test_rare_kinds_are_shown_more_often_and_none_is_left_out() -> None:
-    kinds = ["shoe"] * 64 + ["hat"] * 16 + ["scarf"] * 1
+    kinds = ["shoe"] * 128 + ["hat"] * 32 + ["scarf"] * 8
     shown = [np.bincount(balanced(kinds, balance), minlength=len(kinds)) for balance in (0.0, 0.5, 1.0)]
     assert (shown[0] == 1).all()
-    assert (shown[1][:64] == 1).all()
-    assert (shown[1][64:80] == 2).all()
-    assert shown[1][80] == MOST_REPEATS
-    assert (shown[2][64:] == MOST_REPEATS).all()
+    assert (shown[1][:128] == 1).all()
+    assert (shown[1][128:160] == 2).all()
+    assert (shown[1][160:] == MOST_REPEATS).all()
+    assert (shown[2][128:] == MOST_REPEATS).all()
 
 
 def test_misread_and_unnamed_products_are_not_shown_more_often() -> None:
