@@ -329,12 +329,13 @@ def test_a_discriminator_scores_every_picture_under_every_description() -> None:
         torch.testing.assert_close(moved, torch.stack([scores[i, (i + k) % 8] for i in range(8)]))
 
 
-def test_truncation_is_a_temperature_of_the_models_own() -> None:
-    config, _, objective, parts = _parts("gan")
+@pytest.mark.parametrize(("family", "stage"), [("gan", "main"), ("vae", "prior")])
+def test_truncation_is_a_temperature_of_the_models_own(family: str, stage: str) -> None:
+    config, _, objective, parts = _parts(family, stage)
     _shake(objective.averaged, 0.05)
     run, condition = _runner(parts.export(objective.averaged, config)), np.ones((1, DIM), np.float32)
-    cold = make_sampler("gan", config, run).sample(condition, [1], SamplingOptions(temperature=0.5))
-    own = make_sampler("gan", config.model_copy(update={"truncation": 0.5}), run)
+    cold = make_sampler(family, config, run).sample(condition, [1], SamplingOptions(temperature=0.5))
+    own = make_sampler(family, config.model_copy(update={"truncation": 0.5}), run)
     np.testing.assert_array_equal(own.sample(condition, [1], SamplingOptions()), cold)
 
 

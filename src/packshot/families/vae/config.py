@@ -21,6 +21,8 @@ class Config(LatentConfig):
         latent: length of the latent vector.
         beta: weight of the KL term; 1 is the evidence lower bound.
         warmup: share of the steps over which the KL term is faded in.
+        truncation: scale of the prior's deviation when pictures are drawn. Vectors that no picture had lie far out;
+            training does not know of it.
         free_bits: nats per number of the vector below which the KL term does not push (Kingma et al. 2016, C.8).
     """
 
@@ -30,6 +32,7 @@ class Config(LatentConfig):
     latent: int = Field(default=64, ge=2)
     beta: float = Field(default=1.0, ge=0)
     warmup: float = Field(default=0.1, ge=0, le=1)
+    truncation: float = Field(default=1.0, gt=0, le=1)
     free_bits: float = Field(default=0.02, ge=0)
 
     @property

@@ -25,7 +25,7 @@ class Sampler:
         self.config, self.run = config, run
 
     def sample(self, condition: Floats, seeds: Sequence[int], options: SamplingOptions) -> Floats:
-        eps = noise(seeds, (self.config.latent,)) * np.float32(options.temperature)
+        eps = noise(seeds, (self.config.latent,)) * np.float32(options.temperature * self.config.truncation)
         mean, deviation = self.run("prior", {"condition": condition})
         eps = eps * deviation
         if options.like is None:
