@@ -202,27 +202,13 @@ def test_what_is_rehearsed_is_held_to_what_was_drawn_before() -> None:
     half = dataclasses.replace(batch, rehearsed=torch.arange(8) < 4)
     assert objective.losses("generator", half, 1)["rehearse"] == 0
     _shake(network.generator, 0.05)
-    latent = torch.randn(4, 8)
-    objective._noise = lambda part: latent[: len(part.condition)]
+    torch.manual_seed(1)
     held = objective.losses("generator", half, 1)["rehearse"]
+    torch.manual_seed(1)
+    latent = torch.randn(8, 8)[:4]
     apart = network.generator(latent, batch.condition[:4]) - network.teacher(latent, batch.condition[:4])
     torch.testing.assert_close(held, 3 * apart.square().mean())
     assert held > 0
-
-
-def test_what_is_rehearsed_is_not_judged() -> None:
-    _, _, objective, _ = _parts("gan", rehearse=3.0, loss="non-saturating")
-    batch = dataclasses.replace(_batch(objective), rehearsed=torch.arange(8) >= 4)
-    other = batch.pixels.clone()
-    other[4:] = -other[4:]
-    for player in ("discriminator", "generator"):
-        found = []
-        for pixels in (batch.pixels, other):
-            torch.manual_seed(1)
-            found.append(objective.losses(player, dataclasses.replace(batch, pixels=pixels), 1))
-        assert found[0].keys() == found[1].keys()
-        for name, value in found[0].items():
-            torch.testing.assert_close(value, found[1][name])
 
 
 @pytest.mark.parametrize(("stage", "taught"), [("flow", False), ("distill", True)])

@@ -65,6 +65,9 @@ def test_a_gan_that_is_adapted_is_held_and_its_discriminator_leads(trained: dict
     both = data.few(20).joined(data)
     assert both.rehearsed is not None
     assert both.rehearsed.sum() == len(data)
+    half = both.few(100).rehearsed
+    assert half is not None
+    assert half.mean() == pytest.approx(0.5, abs=0.05)
     seen = both.batch(0, 64, 1, mirror=False, drop_text=0.0, drop_attributes=0.0)
     np.testing.assert_array_equal(seen.rehearsed, both.rehearsed[both._rows(0, 64, 1)])
 

@@ -126,8 +126,8 @@ class TrainingSet:
         return Seen(pixels, condition, translated, latents, self.asked[rows], rehearsed)
 
     def few(self, count: int) -> TrainingSet:
-        """Some of its pictures, evenly spread."""
-        rows = np.linspace(0, len(self) - 1, min(count, len(self))).astype(int)
+        """Pictures evenly spread over an epoch, so that they are what a step sees; one may be there twice."""
+        rows = self.epoch[np.linspace(0, len(self.epoch) - 1, min(count, len(self.epoch))).astype(int)]
         own = {name: getattr(self, name) for name in ("pixels", "texts", "attributes", "mirrored", "rehearsed")}
         some: dict[str, Any] = {name: None if value is None else value[rows] for name, value in own.items()}
         return replace(self, **some, order=None, kinds=None)

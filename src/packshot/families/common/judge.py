@@ -15,8 +15,6 @@ from packshot.families.common.perceptual import TAPS, Maps
 
 # Pictures are enlarged to at least this side before lite0, which was trained at 224 pixels, sees them.
 _SEEN_SIDE = 64
-# Pictures among which a discriminator sees how far apart they are.
-GROUP = 4
 
 
 class Discriminator(nn.Module, ABC):
@@ -80,7 +78,7 @@ class Verdict(nn.Module):
         return cast(Tensor, self.real(h) + h @ self.project(condition).T / h.shape[1] ** 0.5)
 
 
-def _with_spread(x: Tensor, group: int = GROUP) -> Tensor:
+def _with_spread(x: Tensor, group: int = 4) -> Tensor:
     """Append every channel's spread within groups of the batch, which shows mode collapse (Karras et al. 2018).
 
     Where a group is of one kind (``training.group``), it shows that pictures of one description are too much alike.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 from torch import Tensor, nn
 
@@ -28,12 +28,6 @@ class Batch:
     asked: Tensor | None = None
     rehearsed: Tensor | None = None
     translated: Tensor | None = None
-
-    def part(self, rows: Tensor) -> Batch:
-        """Some rows of it, (m,) indices."""
-        values: dict[str, Tensor | None] = {f.name: getattr(self, f.name) for f in fields(self)}
-        chosen: dict[str, Any] = {name: None if value is None else value[rows] for name, value in values.items()}
-        return Batch(**chosen)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ class Config(FamilyConfig):
             same description; frozen features tell shapes better than shades.
         language: weight of the distance between what the generator makes of a description in Chinese and in English.
         rehearse: weight of the squared distance, in a model that is adapted, between what it draws of rehearsed
-            descriptions and what it drew of them before, from the same noise; they are not judged then.
+            descriptions and what it drew of them before, from the same noise.
         diversity: weight of the term that keeps pictures of one description apart (mode seeking, Mao et al. 2019).
         apart: the distance in lite0 features it asks for, as a share of that between real pictures of different
             descriptions.

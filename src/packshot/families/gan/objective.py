@@ -10,7 +10,6 @@ from torch import Tensor
 
 from packshot.families.common.adversarial import Adversary, same
 from packshot.families.common.augment import augment
-from packshot.families.common.judge import GROUP
 from packshot.families.common.objective import Batch, Player
 from packshot.families.common.perceptual import Maps, map_distance
 from packshot.families.gan.config import Config
@@ -46,9 +45,8 @@ class Objective:
             self.network.teacher.load_state_dict(self.network.generator.state_dict())
 
     def losses(self, player: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
-        held, batch = _divided(batch) if self.network.teacher is not None else (None, batch)
         if player == "generator":
-            return {**self._move_generator(batch, step), **self._held(held)} if step >= self.lead else {}
+            return self._move_generator(batch, step) if step >= self.lead else {}
         with torch.no_grad():
             drawn, real = augment(self._draw(self._noise(batch), batch.condition)), augment(batch.pixels)
             see = self.network.discriminator.see
@@ -73,18 +71,13 @@ class Objective:
             told = [self.network.generator.condition(c) for c in (batch.condition, batch.translated)]
             spread = told[0].var(dim=0, unbiased=False).mean().clamp(min=1e-6)
             losses["language"] = self.config.language * (told[0] - told[1]).square().mean() / spread
+        if self.network.teacher is not None and batch.rehearsed is not None and batch.rehearsed.any():
+            with torch.no_grad():
+                before = self.network.teacher(latent[batch.rehearsed], batch.condition[batch.rehearsed])
+            losses["rehearse"] = self.config.rehearse * (drawn[batch.rehearsed] - before).square().mean()
         if self.maps is not None and step >= self.apart_after and step % _APART_EVERY == 0 and len(drawn) > 1:
             losses["diversity"] = self.config.diversity * _APART_EVERY * self._sameness(self.maps, drawn, batch)
         return losses
-
-    def _held(self, batch: Batch | None) -> dict[str, Tensor]:
-        """How far what is rehearsed has moved from what was drawn of it before, from the same noise."""
-        if batch is None or self.network.teacher is None:
-            return {}
-        latent = self._noise(batch)
-        with torch.no_grad():
-            before = self.network.teacher(latent, batch.condition)
-        return {"rehearse": self.config.rehearse * (self._draw(latent, batch.condition) - before).square().mean()}
 
     def _noise(self, batch: Batch) -> Tensor:
         return torch.randn(len(batch.condition), self.config.latent, device=batch.condition.device)
@@ -106,15 +99,6 @@ class Objective:
             real = maps(batch.pixels)
             wanted = self.config.apart * _apart(real, [m.roll(half, dims=0) for m in real]).mean()
         return F.relu(1 - found / wanted.clamp(min=1e-3)).mean()
-
-
-def _divided(batch: Batch) -> tuple[Batch | None, Batch]:
-    """What is rehearsed and what is new, which alone is judged, in whole groups; all of it where either is missing."""
-    if batch.rehearsed is None:
-        return None, batch
-    held, new = (torch.nonzero(m).squeeze(1) for m in (batch.rehearsed, ~batch.rehearsed))
-    new = new[: len(new) - len(new) % GROUP]
-    return (batch.part(held), batch.part(new)) if len(held) and len(new) else (None, batch)
 
 
 def mean_color(pixels: Tensor) -> Tensor:
