@@ -93,7 +93,7 @@ def opinions(generator: Generator, catalog: Catalog, second: OpenNsfw, count: in
     held_out, training = first.attributes("test"), first.attributes("train")
     texts = first.descriptions("test")
     rows = evenly(len(texts), count)
-    wanted = [(texts[row][i % 2], seed) for seed in range(-(-count // len(rows))) for i, row in enumerate(rows)][:count]
+    wanted = [(texts[rows[i % len(rows)]][i % 2], i) for i in range(count)]
     drawn = [made.pixels for made in generator.pictures(wanted)]
     asked = [held_out[rows[i % len(rows)]] for i in range(len(drawn))]
     shown = evenly(len(training), count)
@@ -117,9 +117,8 @@ def opinions(generator: Generator, catalog: Catalog, second: OpenNsfw, count: in
                 f"{judge} precision": precision.value,
                 f"{judge} recall": recall.value,
             }
-            if judge == second.name and probes is not None:
-                of = asked if which == "drawn" else [training[i] for i in shown]
-                found[which][f"{judge} kind, share of the ceiling"] = told(probes, features, of)
+            if which == "drawn" and judge == second.name and probes is not None:
+                found[which][f"{judge} kind, share of the ceiling"] = told(probes, features, asked)
         found["drawn"][f"{judge} fid, multiple of real"] = (
             found["drawn"][f"{judge} fid"] / found["real"][f"{judge} fid"]
         )

@@ -47,7 +47,7 @@ def _scripted(monkeypatch: pytest.MonkeyPatch, *looks: Look) -> Iterator[Look]:
     return script
 
 
-def _train(catalog_path: Path, out: Path, *more: str, steps: int = 40):
+def _train(catalog_path: Path, out: Path, *more: str, steps: int = 8):
     settings = (*SMALL["gan"], "model.diversity=1", "training.looks=4", "training.patience=2", *more)
     return train(catalog_path, out, load_recipe("gan", settings, steps=steps, seed=1), budget=None, resume=False)
 
@@ -83,15 +83,15 @@ def test_a_collapse_leads_back_to_the_last_healthy_step_with_other_settings(
     _train(catalog_path, tmp_path / "m")
     plan = json.loads((tmp_path / "m" / "training" / "plan.json").read_text())
     (change,) = plan["changes"]
-    assert change["step"] == 20
+    assert change["step"] == 4
     assert change["model"] == {"diversity": 2.0}
     assert plan["recipe"]["stages"]["main"]["learning_rate"] == pytest.approx(0.001)
     history = json.loads((tmp_path / "m" / "training" / "checkpoint.json").read_text())["history"]
     assert [(row["step"], row["kid"]) for row in history if "kid" in row] == [
-        (10, 0.5),
-        (20, 0.4),
-        (30, 0.3),
-        (40, 0.2),
+        (2, 0.5),
+        (4, 0.4),
+        (6, 0.3),
+        (8, 0.2),
     ]
     assert "back to the last healthy step" in capsys.readouterr().err
 
@@ -105,12 +105,12 @@ def _looked(out: Path) -> tuple[dict[str, object], list[tuple[int, float]]]:
 def test_what_gets_clearly_worse_goes_back_to_the_best_step_and_falls_over_the_steps_left(
     catalog_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # At steps 10 and 20; then, from step 10 anew, at 20 and at the end.
+    # At steps 2 and 4; then, from step 2 anew, at 4 and at the end.
     script = _scripted(monkeypatch, _look(0.2), _look(0.3), _look(0.25), _look(0.22), _look(0.1))
     _train(catalog_path, tmp_path / "m", "training.patience=1")
     head, looked = _looked(tmp_path / "m")
-    assert (head["step"], head["fall"], head["end"]) == (30, 10, 30)
-    assert looked == [(10, 0.2), (20, 0.25), (30, 0.22)]
+    assert (head["step"], head["fall"], head["end"]) == (6, 2, 6)
+    assert looked == [(2, 0.2), (4, 0.25), (6, 0.22)]
     assert next(script).kid == 0.1
 
 
@@ -121,12 +121,12 @@ def test_what_merely_stands_still_falls_from_where_it_is(
     _scripted(monkeypatch, _look(0.2), _look(0.21), _look(0.19), _look(0.18))
     _train(catalog_path, tmp_path / "m", "training.patience=1")
     head, looked = _looked(tmp_path / "m")
-    assert (head["step"], head["fall"], head["end"]) == (40, 20, 40)
-    assert looked == [(10, 0.2), (20, 0.21), (30, 0.19), (40, 0.18)]
+    assert (head["step"], head["fall"], head["end"]) == (8, 4, 8)
+    assert looked == [(2, 0.2), (4, 0.21), (6, 0.19), (8, 0.18)]
 
 
 @pytest.mark.usefixtures("bare")
-@pytest.mark.parametrize(("within", "kept"), [(0.5, 10), (0.01, 40)])
+@pytest.mark.parametrize(("within", "kept"), [(0.5, 2), (0.01, 8)])
 def test_an_end_that_is_clearly_worse_than_the_best_look_is_not_kept(
     catalog_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, within: float, kept: int
 ) -> None:
@@ -140,7 +140,7 @@ def test_an_end_that_is_clearly_worse_than_the_best_look_is_not_kept(
     ours = load_file(model.path / "model.safetensors")
     name = next(iter(ours))
     same = np.array_equal(best[f"average.{name}"].astype(np.float16), ours[name])
-    assert same == (kept == 10)
+    assert same == (kept == 2)
 
 
 @pytest.mark.usefixtures("bare")
@@ -150,7 +150,7 @@ def test_what_collapsed_early_is_nothing_to_go_back_to(
     # At a quarter it is too early to say so; at the half it is said, and the way back leads to the start.
     script = _scripted(monkeypatch, _look(across=0.1), _look(across=0.1), *[_look()] * 4)
     _train(catalog_path, tmp_path / "m")
-    assert [row[0] for row in _looked(tmp_path / "m")[1]] == [10, 20, 30, 40]
+    assert [row[0] for row in _looked(tmp_path / "m")[1]] == [2, 4, 6, 8]
     assert list(script) == []
 
 
