@@ -18,7 +18,7 @@ from packshot.families import config_class, training_parts
 from packshot.text.attributes import load_vocabulary
 from packshot.text.condition import Conditioner
 from packshot.text.encoder import SentenceEncoder
-from packshot.training.monitor import Look, Monitor, best_of
+from packshot.training.monitor import Look, Monitor, best_of, worse
 from packshot.training.recipe import load_recipe
 from packshot.training.train import train
 
@@ -70,6 +70,9 @@ def test_the_best_look_is_the_first_of_those_that_chance_cannot_tell_apart() -> 
     assert best_of([0.5, 0.3, 0.299, 0.4]) == 1
     assert best_of([0.5, 0.3, 0.2]) == 2
     assert best_of([0.01, -0.001, -0.002]) == 2
+    assert worse([0.1, 0.2])
+    assert not worse([0.1, 0.12])
+    assert not worse([-0.001, 0.001])
     assert not _monitor().tired([0.5, 0.3, 0.31])
     assert _monitor().tired([0.5, 0.3, 0.31, 0.32])
     assert not _monitor(patience=0).tired([0.1, 0.2, 0.3, 0.4, 0.5])

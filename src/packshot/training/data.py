@@ -59,7 +59,7 @@ class TrainingSet:
     Attributes:
         pixels: (n, s, s, 3) uint8, memory-mapped.
         vectors: (texts, d) float32 sentence vectors, each distinct text once.
-        texts: (n, 2) indices into ``vectors``; a product described in one language has the same index twice.
+        texts: (n, 2) indices into ``vectors``; the same twice where there is no description in the other language.
         attributes: (n, terms) float32.
         latents: (n, 2, ...) float16, what a family computes once of every picture and of its mirror image.
         mirrored: (n,) whether a picture may be shown as its mirror image; None where all may.

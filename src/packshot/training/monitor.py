@@ -27,8 +27,8 @@ _LEAST_ACROSS, _LEAST_WITHIN = 0.3, 0.1
 # Shares of the steps before which a model need not yet tell descriptions, or seeds, apart.
 _ACROSS_FROM, _WITHIN_FROM = 0.4, 0.5
 # A look is better than the best so far where its distance is that much lower: less may be chance. It is worse where
-# not even chance explains it.
-_BETTER, _WORSE = 0.98, 1.3
+# not even chance explains it, which moves a distance near zero by some thousandths.
+_BETTER, _WORSE, _CHANCE = 0.98, 1.3, 0.003
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def best_of(kids: Sequence[float]) -> int:
 
 def worse(kids: Sequence[float]) -> bool:
     """Whether the last distance is higher than the lowest by more than chance explains."""
-    return kids[-1] > _WORSE * max(kids[best_of(kids)], 0.0)
+    return kids[-1] > _WORSE * max(kids[best_of(kids)], 0.0) + _CHANCE
 
 
 def _runner(exported: Mapping[str, Any]) -> Callable[[str, Mapping[str, Floats]], list[Floats]]:

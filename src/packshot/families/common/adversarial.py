@@ -105,8 +105,8 @@ class Adversary:
         """The contrast: cross-entropy of a picture's own description among all of the batch.
 
         Args:
-            scores: (n, n) of every picture under every description.
             name: of the loss; the two players' go into one log.
+            scores: (n, n) of every picture under every description.
             own: (n, n) whether a description asks for the same as the picture's own: it is no rival then.
         """
         if self.contrast == 0:

@@ -17,7 +17,7 @@ class Batch:
         pixels: (n, 3, s, s) in [-1, 1].
         condition: (n, condition_dim).
         latents: what the objective's ``latents`` made of the pixels, if it has that.
-        asked: (n,) numbers that are equal where descriptions are, in whichever language; None where that is not known.
+        asked: (n,) equal where the same is asked for, in whichever words; None where that is not known.
         rehearsed: (n,) whether a picture is one that the model drew before it was adapted; None where none is.
         translated: (n, condition_dim), the condition in the other language; the same where there is but one.
     """
