@@ -19,6 +19,7 @@ from packshot.evaluation.kid import kernel_distance, kid
 from packshot.evaluation.near_copies import View, closest
 from packshot.evaluation.precision_recall import precision_recall
 from packshot.evaluation.r_precision import Projection, r_precision
+from packshot.evaluation.wishes import spoken
 
 
 def _set(seed: int, n: int = 60, d: int = 6) -> np.ndarray:
@@ -157,3 +158,9 @@ def test_diversity_sees_repetition() -> None:
 def test_shares_of_nothing_are_unknown() -> None:
     assert np.isnan(share(0, 0).value)
     assert (share(0, 0).low, share(0, 0).high) == (0, 1)
+
+
+@pytest.mark.parametrize("descriptions", [1, 4, 5])
+def test_each_description_is_asked_for_in_both_languages(descriptions: int) -> None:
+    asked = [(i % descriptions, spoken(i, descriptions)) for i in range(2 * descriptions)]
+    assert len(set(asked)) == 2 * descriptions

@@ -111,6 +111,24 @@ def test_what_the_model_was_never_trained_on_is_said(trained: dict[str, Path]) -
     assert "refrigerator" in warnings_for("refrigerator", config, vocabulary)[0]
     assert "names no kind" in warnings_for("flux compensator", config, vocabulary)[0]
     assert "purple" in warnings_for("purple dress", config, vocabulary)[0]
+    # The thing that is asked for counts, not what it comes with.
+    assert "umbrella" in warnings_for("umbrella with a hat", config, vocabulary)[0]
+
+
+def test_what_sums_up_the_kinds_that_were_trained_on_is_known(trained: dict[str, Path]) -> None:
+    config, vocabulary = ModelFolder(trained["vae"]).config, load_vocabulary()
+    terms = ("category:sneakers", "category:boots", "category:shoes")
+    shop = config.model_copy(
+        update={
+            "categories": ("sneakers", "boots", "gizmo-set"),
+            "text": config.text.model_copy(update={"terms": terms}),
+        }
+    )
+    assert warnings_for("red shoes", shop, vocabulary) == []
+    assert "sandals" in warnings_for("red sandals", shop, vocabulary)[0]
+    # A kind that only this shop has is found by its own name.
+    assert "names no kind" in warnings_for("red gizmo set", shop, vocabulary)[0]
+    assert warnings_for("red gizmo set", shop, vocabulary.with_kinds(shop.categories)) == []
 
 
 def _copy(model: Path, tmp_path: Path) -> Path:

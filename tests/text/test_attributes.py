@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from packshot.errors import PackshotError
 from packshot.text.attributes import FACETS, load_vocabulary
-from packshot.text.compose import compose
+from packshot.text.compose import called, compose
 from tests.conftest import DATA
 
 # fmt: off
@@ -212,3 +212,19 @@ def test_a_shop_extends_the_vocabulary(tmp_path: Path) -> None:
     path.write_text('[shape.round]\nen = ["round"]\n')
     with pytest.raises(PackshotError, match="unknown facet 'shape'"):
         load_vocabulary(path)
+
+
+def test_a_shops_own_kinds_count_where_no_other_is_named() -> None:
+    own = load_vocabulary().with_kinds(["gizmo-set", "men", "甲乙丙器", "dress", ""])
+    assert own.parse("a red gizmo set")["category"] == ("gizmo-set",)
+    assert own.parse("红色甲乙丙器")["category"] == ("甲乙丙器",)
+    assert own.parse("shoes men")["category"][0] == "shoes"
+    assert own.terms["category", "dress"] == load_vocabulary().terms["category", "dress"]
+    assert load_vocabulary().with_kinds(["dress", ""]) is load_vocabulary()
+
+
+def test_anything_can_be_called_something() -> None:
+    vocabulary = load_vocabulary()
+    assert called({"category": ("dress",), "color": ("red",)}, vocabulary) == ("红色连衣裙", "red dress")
+    assert called({"color": ("red",)}, vocabulary) == ("红色", "red")
+    assert all(called({}, vocabulary))

@@ -79,7 +79,7 @@ def test_rehearsal_covers_what_the_model_knows_in_both_languages(trained: dict[s
     assert len(data) == 512
     assert len(np.unique(data.attributes, axis=0)) == kinds
     assert len(data.vectors) == 2 * kinds
-    assert (data.texts[:, 0] != data.texts[:, 1]).all()
+    assert (data.texts[..., 0] != data.texts[..., 1]).all()
 
 
 def test_joined_sets_weigh_the_same(trained: dict[str, Path]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import packshot.training.choose as module
 from packshot.artifact import ModelFolder
 from packshot.catalog import Catalog
 from packshot.cli import run
+from packshot.errors import PackshotError
 from packshot.families import FAMILIES
 from packshot.training.choose import choose, mark, measure
 
@@ -75,6 +77,21 @@ def test_the_best_is_kept_and_the_choice_is_explained(
     assert not list((tmp_path / "m").glob("graphs/generator.onnx"))
     model = choose(catalog_path, tmp_path / "m", "speed", budget=1.0, resume=True)
     assert sorted(p.name for p in (tmp_path / "m" / "graphs").iterdir()) == ["generator.onnx"]
+
+
+def test_another_model_is_never_overwritten(catalog_path: Path, tmp_path: Path, trained: dict[str, Path]) -> None:
+    copy = Path(shutil.copytree(trained["vae"], tmp_path / "m", ignore=shutil.ignore_patterns("training")))
+    before = (copy / "config.json").read_bytes()
+    for resume, message in ((False, "not empty"), (True, "was not chosen")):
+        with pytest.raises(PackshotError, match=message):
+            choose(catalog_path, copy, "speed", budget=1.0, resume=resume)
+    assert (copy / "config.json").read_bytes() == before
+
+
+def test_a_setting_that_one_family_lacks_is_said_before_any_is_trained(catalog_path: Path, tmp_path: Path) -> None:
+    with pytest.raises(PackshotError, match=r"model\.contrast"):
+        choose(catalog_path, tmp_path / "m", "speed", budget=1.0, settings=["model.contrast=1"])
+    assert not (tmp_path / "m").exists()
 
 
 def test_auto_wants_a_budget_and_nothing_else(catalog_path: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +19,8 @@ from packshot.families import config_class, training_parts
 from packshot.text.attributes import load_vocabulary
 from packshot.text.condition import Conditioner
 from packshot.text.encoder import SentenceEncoder
-from packshot.training.monitor import Look, Monitor, best_of, worse
+from packshot.training.checkpoint import go_back, read_head
+from packshot.training.monitor import Look, Monitor, best_of
 from packshot.training.recipe import load_recipe
 from packshot.training.train import train
 
@@ -29,11 +31,15 @@ def _look(kid: float = 0.1, across: float = 1.0, within: float = 0.5) -> Look:
     return Look(kid, across, within, np.zeros((8, 8, 3), np.uint8))
 
 
+def _held_out(count: int) -> SimpleNamespace:
+    return SimpleNamespace(rows={"test": list(range(count))})
+
+
 def _monitor(**changes: object) -> Monitor:
     settings = {
         "family": "gan",
         "architecture": None,
-        "reference": None,
+        "reference": _held_out(12),
         "conditioner": None,
         "looks": 4,
         "patience": 2,
@@ -70,32 +76,42 @@ def test_the_best_look_is_the_first_of_those_that_chance_cannot_tell_apart() -> 
     assert best_of([0.5, 0.3, 0.299, 0.4]) == 1
     assert best_of([0.5, 0.3, 0.2]) == 2
     assert best_of([0.01, -0.001, -0.002]) == 2
-    assert worse([0.1, 0.2])
-    assert not worse([0.1, 0.12])
-    assert not worse([-0.001, 0.001])
+    assert _monitor().worse([0.1, 0.2])
+    assert not _monitor().worse([0.1, 0.12])
+    assert not _monitor().worse([-0.001, 0.001])
     assert not _monitor().tired([0.5, 0.3, 0.31])
     assert _monitor().tired([0.5, 0.3, 0.31, 0.32])
     assert not _monitor(patience=0).tired([0.1, 0.2, 0.3, 0.4, 0.5])
+
+
+def test_a_handful_of_held_out_pictures_decides_nothing() -> None:
+    few = _monitor(reference=_held_out(11))
+    assert not few.worse([0.1, 0.9])
+    assert not few.tired([0.1, 0.9, 0.9, 0.9, 0.9])
 
 
 @pytest.mark.usefixtures("bare")
 def test_a_collapse_leads_back_to_the_last_healthy_step_with_other_settings(
     catalog_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _scripted(monkeypatch, _look(0.5), _look(0.4, across=0.1), _look(0.4), _look(0.3), _look(0.2))
+    script = _scripted(monkeypatch, _look(0.5), _look(0.4, across=0.1), _look(0.4), _look(0.3))
     _train(catalog_path, tmp_path / "m")
     plan = json.loads((tmp_path / "m" / "training" / "plan.json").read_text())
     (change,) = plan["changes"]
     assert change["step"] == 4
     assert change["model"] == {"diversity": 2.0}
     assert plan["recipe"]["stages"]["main"]["learning_rate"] == pytest.approx(0.001)
-    history = json.loads((tmp_path / "m" / "training" / "checkpoint.json").read_text())["history"]
-    assert [(row["step"], row["kid"]) for row in history if "kid" in row] == [
-        (2, 0.5),
-        (4, 0.4),
-        (6, 0.3),
-        (8, 0.2),
-    ]
+    # Half of the steps were spent on the wrong way; the other half go on from step 2, and the rate falls at their end.
+    head, looked = _looked(tmp_path / "m")
+    assert looked == [(2, 0.5), (4, 0.4), (6, 0.3)]
+    assert (head["end"], head["fall"]) == (6, 5)
+    assert list(script) == []
+    # The time that it took stays spent.
+    work = tmp_path / "m" / "training"
+    go_back(work, SimpleNamespace(step=7, end=0, seconds=99.0), 8, 0.5)  # type: ignore[arg-type]
+    again, healthy = read_head(work), read_head(work / "healthy")
+    assert again == healthy
+    assert (again["step"], again["end"], again["seconds"]) == (6, 7, 99.0)
     assert "back to the last healthy step" in capsys.readouterr().err
 
 
@@ -151,10 +167,21 @@ def test_what_collapsed_early_is_nothing_to_go_back_to(
     catalog_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # At a quarter it is too early to say so; at the half it is said, and the way back leads to the start.
-    script = _scripted(monkeypatch, _look(across=0.1), _look(across=0.1), *[_look()] * 4)
+    script = _scripted(monkeypatch, _look(across=0.1), _look(across=0.1), _look(), _look())
     _train(catalog_path, tmp_path / "m")
-    assert [row[0] for row in _looked(tmp_path / "m")[1]] == [2, 4, 6, 8]
+    assert [row[0] for row in _looked(tmp_path / "m")[1]] == [2, 4]
     assert list(script) == []
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_best_look_of_the_wrong_way_is_forgotten_with_it(
+    catalog_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # After step 1 the distance falls while descriptions are ignored, which is said at step 4; then it only rises.
+    wrong = [_look(0.1, across=0.1)] * 3
+    _scripted(monkeypatch, _look(0.5), *wrong, _look(0.6), _look(0.6), _look(0.6), _look(0.9))
+    _train(catalog_path, tmp_path / "m", "training.patience=0", "training.looks=8")
+    assert _looked(tmp_path / "m")[0]["step"] == 1
 
 
 def test_a_generator_that_draws_one_picture_is_seen_to_have_collapsed(catalog_path: Path) -> None:

@@ -18,18 +18,21 @@ import torch
 from safetensors.numpy import load_file
 
 from packshot.artifact import ModelFolder
-from packshot.catalog import Catalog
+from packshot.catalog import Catalog, build
 from packshot.errors import PackshotError
 from packshot.families import FAMILIES, config_class
 from packshot.generation.generator import Generator
+from packshot.text.attributes import Attributes, load_vocabulary
+from packshot.text.condition import Conditioner, terms_of
+from packshot.text.encoder import SentenceEncoder
+from packshot.training import stages
 from packshot.training.data import MOST_REPEATS, balanced, grouped, load_training_set, mirrorable
 from packshot.training.feed import Feed
 from packshot.training.loop import MANY, measure_step, rate_at
 from packshot.training.recipe import TrainingConfig, load_recipe
-from packshot.training.stages import build
 from packshot.training.train import train
 
-from ..conftest import SMALL
+from ..conftest import SMALL, write_shop
 
 
 def _history(model: Path) -> list[dict[str, float]]:
@@ -192,8 +195,9 @@ def test_rare_kinds_are_shown_more_often_and_none_is_left_out() -> None:
 
 
 def test_misread_and_unnamed_products_are_not_shown_more_often() -> None:
-    kinds = ["shoe"] * 64 + ["book"] * 3 + [""] * 16
+    kinds = ["shoe"] * 64 + ["book"] * 3 + [""] * 200
     assert (np.bincount(balanced(kinds, 1.0), minlength=len(kinds)) == 1).all()
+    assert len(balanced([""] * 20, 0.5)) == 20
 
 
 def test_kinds_that_look_one_way_are_not_mirrored() -> None:
@@ -223,13 +227,62 @@ def test_what_may_not_be_mirrored_is_not(catalog_path: Path) -> None:
 
 def test_titles_that_ask_for_the_same_are_no_rivals(catalog_path: Path) -> None:
     data = _data(catalog_path)
-    attributes = np.array([[1, 0], [1, 0], [0, 1], [0, 0], [0, 0], [0, 0]], np.float32)
-    texts = np.array([[0, 1], [2, 3], [4, 5], [6, 6], [6, 6], [7, 7]])
-    few = dataclasses.replace(data.few(6), attributes=attributes, texts=texts)
+    # Two hats; then what no kind is named of: two black things of one title, one of another, one that is nothing.
+    attributes = np.array([[1, 0], [1, 0], [0, 1], [0, 1], [0, 1], [0, 0]], np.float32)
+    texts = np.repeat(np.array([[0, 1], [2, 3], [6, 6], [6, 6], [7, 7], [6, 6]])[:, None], 2, axis=1)
+    few = dataclasses.replace(data.few(6), attributes=attributes, texts=texts, named=attributes[:, 0] > 0)
     same = few.asked[:, None] == few.asked
     expected = np.eye(6, dtype=bool)
-    expected[0, 1] = expected[1, 0] = expected[3, 4] = expected[4, 3] = True
+    expected[0, 1] = expected[1, 0] = expected[2, 3] = expected[3, 2] = True
     np.testing.assert_array_equal(same, expected)
+
+
+def test_a_title_is_now_and_then_replaced_by_what_its_attributes_make(tmp_path: Path) -> None:
+    shop = write_shop(tmp_path / "shop", 48)
+    table = shop / "products.csv"
+    lines = table.read_text().splitlines()
+    rows = [line.split(",") for line in lines[1:]]
+    titled = [f"{sku},Summer breeze {i} {en},,{kind},{image}" for i, (sku, en, _zh, kind, image) in enumerate(rows)]
+    table.write_text("\n".join([lines[0], *titled]))
+    build([shop], tmp_path / "catalog")
+    data = _data(tmp_path / "catalog")
+    (title_zh, title), (short_zh, short) = data.texts[0]
+    assert title_zh == short_zh
+    assert len({title, short, short_zh}) == 3
+    seen = [data.batch(i, 32, 1, mirror=False, drop_text=0.0, drop_attributes=1.0) for i in range(10)]
+    rows = np.concatenate([data._rows(i, 32, 1) for i in range(10)])
+    told = np.concatenate([s.condition for s in seen])[:, : data.vectors.shape[1]]
+    counts = {
+        form: np.mean([np.array_equal(t, data.vectors[data.texts[r][form]]) for t, r in zip(told, rows, strict=True)])
+        for form in ((0, 1), (1, 1), (0, 0))
+    }
+    assert counts[0, 1] == pytest.approx(3 / 8, abs=0.08)
+    assert counts[1, 1] == pytest.approx(1 / 8, abs=0.06)
+    assert counts[0, 0] == pytest.approx(1 / 2, abs=0.08)
+
+
+def test_a_shop_with_a_kind_of_its_own_can_ask_for_it() -> None:
+    known: list[Attributes] = [{"category": ("doohickeys",), "color": ("red",)}] * 4
+    vocabulary = load_vocabulary().with_kinds(["doohickeys", "dress"])
+    conditioner = Conditioner(SentenceEncoder(), terms_of(known, vocabulary), vocabulary)
+    (asked,) = conditioner.multi_hot([vocabulary.parse("a red Doohickeys")])
+    np.testing.assert_array_equal(asked, conditioner.multi_hot(known[:1])[0])
+    assert conditioner.names_kind(asked[None]).tolist() == [True]
+    assert conditioner.names_kind(conditioner.multi_hot([{"color": ("red",)}])).tolist() == [False]
+
+
+def test_what_is_prepared_before_the_first_step_is_part_of_the_budget(
+    catalog_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = dataclasses.replace(_data(catalog_path), latents=None)
+    recipe = load_recipe("vae", SMALL["vae"], seed=1)
+    monkeypatch.setattr(stages, "measure_step", lambda *_: 0.1)
+    clock = iter(np.arange(100.0))
+    monkeypatch.setattr(stages.time, "perf_counter", lambda: next(clock))
+    steps = stages.steps_for(recipe, recipe.model_config_for(data.condition_dim), data, 100.0)
+    # One second for at most 128 pictures, in the one stage that prepares any.
+    share = 1 - recipe.model["autoencoder_share"]
+    assert steps["prior"] == int((94 - len(data) / min(len(data), 128)) * share / 0.1)
 
 
 def test_an_epoch_of_balanced_pictures_is_mixed(catalog_path: Path) -> None:
@@ -252,12 +305,12 @@ def test_a_batch_is_a_function_of_its_step(catalog_path: Path) -> None:
 
 def test_a_batch_says_the_same_in_the_other_language(catalog_path: Path) -> None:
     data = _data(catalog_path)
-    assert (data.texts[:, 0] != data.texts[:, 1]).any()
+    assert (data.texts[..., 0] != data.texts[..., 1]).any()
     seen, length = data.batch(0, 8, 1, mirror=False, drop_text=0.0, drop_attributes=0.0), data.vectors.shape[1]
     rows = data._rows(0, 8, 1)
     for told, other, row in zip(seen.condition, seen.translated, rows, strict=True):
-        pair = data.vectors[data.texts[row]]
-        assert sorted([told[0], other[0]]) == sorted(pair[:, 0])
+        forms = data.vectors[data.texts[row]]
+        assert sorted([told[0], other[0]]) in [sorted(form[:, 0]) for form in forms]
         np.testing.assert_array_equal(told[length:], data.attributes[row])
         np.testing.assert_array_equal(other[length:], data.attributes[row])
     # In whichever language, a description asks for the same; another one does not.
@@ -299,10 +352,6 @@ def test_pictures_of_one_kind_stand_side_by_side(catalog_path: Path) -> None:
 
 
 def _data(catalog_path: Path, group: int = 1):
-    from packshot.text.attributes import load_vocabulary
-    from packshot.text.condition import Conditioner, terms_of
-    from packshot.text.encoder import SentenceEncoder
-
     catalog, vocabulary = Catalog(catalog_path), load_vocabulary()
     terms = terms_of(catalog.attributes("train"), vocabulary)
     conditioner = Conditioner(SentenceEncoder(), terms, vocabulary)
@@ -312,7 +361,7 @@ def _data(catalog_path: Path, group: int = 1):
 def test_what_a_step_takes_is_measured_where_all_of_it_is_done(catalog_path: Path) -> None:
     recipe = load_recipe("gan", (*SMALL["gan"], "model.lead=0.5", "model.apart_after=0.9", "model.diversity=1"))
     data = _data(catalog_path)
-    state, objective = build(recipe, recipe.model_config_for(data.condition_dim), "main", MANY)
+    state, objective = stages.build(recipe, recipe.model_config_for(data.condition_dim), "main", MANY)
     seen: set[str] = set()
     losses = objective.losses
     objective.losses = lambda *of: [found := losses(*of), seen.update(found)][0]

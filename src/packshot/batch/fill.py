@@ -118,7 +118,8 @@ def fill(sources: Sequence[Path], out: Path, options: Options | None = None, wat
     """
     options = options or Options()
     started = time.monotonic()
-    model, vocabulary = open_model(options.model), load_vocabulary()
+    model = open_model(options.model)
+    vocabulary = load_vocabulary().with_kinds(model.config.categories)
     job = _job(options, model)
     settings = _settings(options, job, model)
     look = Look(not options.everything, options.confined)

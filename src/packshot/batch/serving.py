@@ -9,6 +9,7 @@ from typing import Literal
 from packshot.artifact import ModelConfig
 from packshot.catalog.describe import Description
 from packshot.errors import PackshotError
+from packshot.generation.coverage import knows
 from packshot.text.attributes import Attributes, Vocabulary
 from packshot.text.compose import compose
 from packshot.text.normalise import normalise
@@ -61,7 +62,7 @@ def wording_named(name: str) -> Wording:
 def prompt_for(
     description: Description, config: ModelConfig, vocabulary: Vocabulary, wording: Wording = "auto"
 ) -> Prompt | Refusal:
-    """The description to draw a product from, if the model was trained on its kind or on a wider term of it.
+    """The description to draw a product from, if the model was trained on its kind.
 
     The product's own words outrank the table's category where the two disagree: a "Mountain Pump" in the category
     "Pumps" is no shoe.
@@ -76,14 +77,13 @@ def prompt_for(
         return Refusal("nothing says what kind of product it is")
     # A shop's own category without words of the vocabulary is not a kind that any model could know.
     head = kinds[0]
-    known = _known("category", kinds[:1], config.categories, vocabulary)
-    if not known:
+    if not knows("category", head, config, vocabulary):
         return Refusal(f"the model was never trained on {head!r}")
     # What stands beside it names it more closely: a "short-sleeve jersey" is drawn as a T-shirt.
-    kind = head if known[0] == head else next((k for k in kinds[1:] if k in config.categories), head)
+    kind = head if head in config.categories else next((k for k in kinds[1:] if k in config.categories), head)
     attributes = {**description.attributes, "category": tuple(dict.fromkeys((kind, *kinds)))}
     colors = attributes.get("color", ())[:1]
-    strange = [c for c in colors if not _known("color", [c], config.colors, vocabulary)]
+    strange = [c for c in colors if not knows("color", c, config, vocabulary)]
     note = f"the model was never trained on the color {strange[0]!r}" if strange else ""
     return Prompt(_worded(description, attributes, vocabulary, wording), attributes, note)
 
@@ -116,11 +116,6 @@ def _clause(text: str) -> str:
 
 def _related(a: str, b: str, vocabulary: Vocabulary) -> bool:
     return a in vocabulary.widen("category", b) or b in vocabulary.widen("category", a)
-
-
-def _known(facet: str, terms: list[str], trained: tuple[str, ...], vocabulary: Vocabulary) -> list[str]:
-    """The terms and wider terms that the model was trained on, narrowest first."""
-    return [wide for term in terms for wide in vocabulary.widen(facet, term) if wide in trained]
 
 
 def _worded(description: Description, attributes: Attributes, vocabulary: Vocabulary, wording: Wording) -> str:

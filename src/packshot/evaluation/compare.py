@@ -15,13 +15,12 @@ from packshot.errors import PackshotError
 from packshot.evaluation.charts import bar, plane
 from packshot.evaluation.differences import COMPARED, at, differences
 from packshot.evaluation.evaluate import Settings, judge
-from packshot.evaluation.prompts import Prompt, default_prompts, read_prompts
+from packshot.evaluation.prompts import Prompt, prompts_for
 from packshot.evaluation.reference import Reference, evenly
 from packshot.evaluation.report import picture_uri, write_page
 from packshot.features.choose import choose_features
 from packshot.generation.generator import Generator
 from packshot.progress import say
-from packshot.text.attributes import load_vocabulary
 
 _SEEDS, _PROMPTS = 4, 24
 _BETTER = {1: "higher", -1: "lower", 2: "as real", 0: "as real"}
@@ -48,7 +47,7 @@ def compare(folders: Sequence[Path], catalog_path: Path, out: Path, settings: Se
     first = models[0].config
     if any(model.config.fit != first.fit for model in models):
         raise PackshotError("these models' training pictures were framed differently, crop and pad", usage=True)
-    prompts = read_prompts(settings.prompts) if settings.prompts else default_prompts(first, load_vocabulary())
+    prompts = prompts_for(first, settings.prompts)
     reference = Reference(
         Catalog(catalog_path),
         max(model.config.resolution for model in models),

@@ -43,22 +43,18 @@ def costs(model: ModelFolder, text: str) -> dict[str, Any]:
         ``ms_per_image``: median of 16 pictures of one description, one at a time on one core; ``first_ms``: the first
         picture, loading included; ``peak_mb``: most memory of that process; ``drawing_mb``: the graphs that draw on
         disk; ``folder_mb``: the whole folder without its training state; ``training_minutes``: from the model's own
-        record; ``training_core_minutes``: the same times the cores it used, where the record tells them.
+        record.
     """
     command = [sys.executable, "-c", _DRAW, str(model.path), text]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     found = json.loads(ran.stdout.splitlines()[-1]) if ran.returncode == 0 else None
-    training = model.config.training
-    cores = getattr(training, "cores", None)
-    minutes = training.seconds / 60
     return {
         "ms_per_image": 1000 * found["median"] if found else None,
         "first_ms": 1000 * found["first"] if found else None,
         "peak_mb": found["peak"] / 1e6 if found else None,
         "drawing_mb": sum(p.stat().st_size for p in (model.path / "graphs").glob("*")) / 1e6,
         "folder_mb": sum(p.stat().st_size for p in _files(model.path)) / 1e6,
-        "training_minutes": minutes,
-        "training_core_minutes": minutes * cores if cores else None,
+        "training_minutes": model.config.training.seconds / 60,
     }
 
 

@@ -23,7 +23,7 @@ from packshot.evaluation.fidelity import by_category, fidelity
 from packshot.evaluation.inception_score import inception
 from packshot.evaluation.intervals import Figure
 from packshot.evaluation.near_copies import View, closest
-from packshot.evaluation.prompts import Prompt, default_prompts, read_prompts
+from packshot.evaluation.prompts import Prompt, prompts_for
 from packshot.evaluation.reference import Reference, evenly, kind_of
 from packshot.evaluation.report import write_report
 from packshot.evaluation.retrieval import retrieval
@@ -34,7 +34,7 @@ from packshot.features.inception import Inception
 from packshot.features.lite0 import Lite0
 from packshot.features.thumbnail import Thumbnail
 from packshot.generation.generator import Generator
-from packshot.text.attributes import Attributes, load_vocabulary
+from packshot.text.attributes import Attributes
 
 SCHEMA = 3
 FEWEST_GENERATED = 1024
@@ -93,7 +93,7 @@ def evaluate(
         PackshotError: no such model or catalog, or fewer than 2 held-out pictures.
     """
     model, settings = ModelFolder(folder), settings or Settings()
-    prompts = read_prompts(settings.prompts) if settings.prompts else default_prompts(model.config, load_vocabulary())
+    prompts = prompts_for(model.config, settings.prompts)
     features = choose_features(settings.inception, settings.features)
     reference = Reference.of(model.config, Catalog(catalog_path), features, settings.open_engine())
     result = judge(model, reference, prompts, settings)

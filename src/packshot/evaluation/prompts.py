@@ -30,7 +30,15 @@ class Prompt:
     asked: Attributes
 
 
-def read_prompts(path: Path) -> list[Prompt]:
+def prompts_for(config: ModelConfig, path: Path | None) -> list[Prompt]:
+    """The descriptions of a file or, where there is none, of what a model knows; its own kinds of product are known
+    in both.
+    """
+    vocabulary = load_vocabulary().with_kinds(config.categories)
+    return read_prompts(path, vocabulary) if path else default_prompts(config, vocabulary)
+
+
+def read_prompts(path: Path, vocabulary: Vocabulary | None = None) -> list[Prompt]:
     """Read a CSV file with a column ``text`` and, where they are known, ``language``, ``category`` and ``color``.
 
     What the columns leave out is parsed from the text; a category or color is any name that the vocabulary knows.
@@ -45,7 +53,7 @@ def read_prompts(path: Path) -> list[Prompt]:
     except (OSError, UnicodeDecodeError) as error:
         raise PackshotError(f"descriptions cannot be read: {error}", path) from None
     rows = [{k: (v or "").strip() for k, v in row.items() if k} for row in csv.DictReader(lines)]
-    prompts, vocabulary = [], load_vocabulary()
+    prompts, vocabulary = [], vocabulary or load_vocabulary()
     for number, row in enumerate(rows, 2):
         if not row.get("text"):
             raise PackshotError("a description is missing", f"{path}, line {number}", "Its column is called text.")

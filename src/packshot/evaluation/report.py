@@ -238,7 +238,6 @@ def _costs(found: Mapping[str, float | None]) -> list[tuple[str, str]]:
         "drawing_mb": ("what draws, on disk, MB", ".1f"),
         "folder_mb": ("model folder, MB", ".1f"),
         "training_minutes": ("training, minutes", ".0f"),
-        "training_core_minutes": ("training, core-minutes", ".0f"),
     }
     return [
         (label, format(value, form)) for key, (label, form) in labels.items() if (value := found.get(key)) is not None

@@ -9,6 +9,7 @@ import numpy as np
 from packshot.evaluation.drawing import Drawn
 from packshot.evaluation.r_precision import CANDIDATES, Projection, r_precision
 from packshot.evaluation.reference import Reference
+from packshot.evaluation.wishes import spoken
 from packshot.text.encoder import TextEncoder
 
 
@@ -17,10 +18,11 @@ def retrieval(encoder: TextEncoder, reference: Reference, drawn: Drawn) -> dict[
 
     Args:
         encoder: the model's text encoder.
-        drawn: pictures of the held-out descriptions in turn, English and Chinese alternately.
+        drawn: pictures of the held-out wishes.
 
     Returns:
-        For ``zh`` and ``en`` the share of generated and of real pictures that do; None where all descriptions are one.
+        For ``zh`` and ``en`` the share of generated and of real pictures that do, for one alone where no description
+        is in the other; None where all descriptions are one.
     """
     result: dict[str, Any] = {}
     trained, held_out = reference.descriptions("train"), reference.descriptions("test")
@@ -32,7 +34,9 @@ def retrieval(encoder: TextEncoder, reference: Reference, drawn: Drawn) -> dict[
         projection = Projection(reference.training, np.stack([vectors[pair[column]] for pair in trained]))
         number, encoded = {text: i for i, text in enumerate(texts)}, encoder.encode(texts)
         own = [number[pair[column]] for pair in held_out]
-        chosen = list(range(column, len(drawn.wanted), 2))
+        if column and all(en == zh for en, zh in held_out):
+            break
+        chosen = [i for i in range(len(drawn.wanted)) if spoken(i, len(held_out)) == column]
         generated = projection.similarity(drawn.features[chosen], encoded)
         result[language] = {
             "generated": r_precision(generated, [own[i % len(own)] for i in chosen]).json(),

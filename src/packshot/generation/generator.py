@@ -64,7 +64,7 @@ class Generator:
         self.model = model
         self.threads = threads or len(os.sched_getaffinity(0))
         text = model.config.text
-        self.vocabulary = load_vocabulary()
+        self.vocabulary = load_vocabulary().with_kinds(model.config.categories)
         self.conditioner = Conditioner(encoder_named(text.encoder, text.version), text.terms, self.vocabulary)
         config = config_class(model.config.family).model_validate(model.config.architecture)
         self._graphs: dict[str, Graph] = {}

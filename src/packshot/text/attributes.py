@@ -139,6 +139,19 @@ class Vocabulary:
             if any(t.facet in _IN_NAMES and (t.facet != "material" or len(word) > 1) for t in terms)
         )
 
+    def with_kinds(self, names: Iterable[str]) -> Vocabulary:
+        """This vocabulary and a shop's own kinds of product, known by their slugs.
+
+        They count only where no other kind is named, since a shop may call its categories "New" or "Men".
+        """
+        own = {}
+        for name in names:
+            if name and ("category", name) not in self.terms:
+                spoken = (name.replace("-", " "),)
+                en, zh = (spoken, ()) if name.isascii() else ((), spoken)
+                own["category", name] = Term("category", name, None, en, zh, weak=spoken)
+        return Vocabulary({**self.terms, **own}, self.ignored) if own else self
+
     def widen(self, facet: str, term: str) -> tuple[str, ...]:
         """A term id and all its wider terms, narrowest first."""
         chain: list[str] = []

@@ -22,3 +22,11 @@ def compose(attributes: Attributes, vocabulary: Vocabulary) -> tuple[str, str]:
     en = " ".join(filter(None, (word(facet, "en") for facet in ("color", "pattern", "material", "category"))))
     audience = word("audience", "en")
     return zh, f"{en} for {audience}" if audience else en
+
+
+def called(attributes: Attributes, vocabulary: Vocabulary) -> tuple[str, str]:
+    """As ``compose``, but never empty: without a category a color has its name, and nothing at all is a product."""
+    zh, en = compose(attributes, vocabulary)
+    for color in attributes.get("color", ())[:1]:
+        zh, en = (own or vocabulary.name("color", color, at) for own, at in ((zh, "zh"), (en, "en")))
+    return zh or "商品", en or "product"

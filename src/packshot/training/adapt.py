@@ -19,7 +19,7 @@ from packshot.errors import PackshotError
 from packshot.generation.generator import Generator
 from packshot.progress import say, track
 from packshot.text.attributes import Attributes
-from packshot.text.compose import compose
+from packshot.text.compose import called
 from packshot.text.condition import Conditioner
 from packshot.training.data import TrainingSet
 from packshot.training.recipe import Recipe
@@ -122,18 +122,21 @@ def rehearsal(origin: ModelFolder, terms: Sequence[str]) -> TrainingSet:
     """
     generator, config = Generator(origin), origin.config
     known = [_attributes(c, k) for c, k in product(config.categories or ("",), config.colors or ("",))]
-    kinds = np.arange(_REHEARSED) % len(known)
+    kinds = np.linspace(0, len(known), _REHEARSED, endpoint=False).astype(int)
     known = [known[i] for i in kinds]
-    texts = [compose(a, generator.vocabulary) for a in known]
-    wanted = [((zh if i % 2 else en) or en or zh, i) for i, (zh, en) in enumerate(texts)]
+    texts = [called(a, generator.vocabulary) for a in known]
+    wanted = [(pair[i % 2], i) for i, pair in enumerate(texts)]
     pixels = [g.pixels for g in track(generator.pictures(wanted), "rehearsal", len(wanted))]
     distinct = sorted({t for pair in texts for t in pair})
     index = {text: i for i, text in enumerate(distinct)}
+    conditioner = Conditioner(generator.conditioner.encoder, terms, generator.vocabulary)
+    attributes = conditioner.multi_hot(known)
     return TrainingSet(
         pixels=np.stack(pixels),
         vectors=_encoded(generator, distinct),
-        texts=np.array([[index[zh], index[en]] for zh, en in texts]),
-        attributes=Conditioner(generator.conditioner.encoder, terms, generator.vocabulary).multi_hot(known),
+        texts=np.array([[[index[zh], index[en]]] * 2 for zh, en in texts]),
+        attributes=attributes,
+        named=conditioner.names_kind(attributes),
         kinds=kinds,
     )
 

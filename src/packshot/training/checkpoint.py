@@ -73,13 +73,30 @@ def save_checkpoint(folder: Path, stage: str, state: State) -> None:
             old.unlink()
 
 
-def copy_checkpoint(source: Path, target: Path) -> None:
-    """Put the checkpoint of one folder in the place of another's."""
-    head = read_head(source)
+def go_back(folder: Path, state: State, steps: int, decay: float) -> None:
+    """To the ``healthy`` checkpoint of a folder, after a stage took a wrong way.
+
+    The time that was spent stays spent: the steps that were left follow from there, and the learning rate falls over
+    the last of them. A ``best`` look of later than that was of the wrong way.
+
+    Args:
+        state: where the wrong way has led.
+        steps: planned for the stage.
+        decay: share of the steps, at the end, over which the learning rate falls.
+    """
+    head, best = read_head(folder / "healthy"), read_head(folder / "best")
     if head is None:
-        raise PackshotError("no checkpoint to go back to", source)
-    write_atomic(target / head["tensors"], (source / head["tensors"]).read_bytes())
-    write_atomic(target / "checkpoint.json", (source / "checkpoint.json").read_bytes())
+        raise PackshotError("no checkpoint to go back to", folder)
+    left = max(1, (state.end or steps) - state.step)
+    end = head["step"] + left
+    head |= {"seconds": state.seconds, "fall": max(1, head["step"], end - round(left * decay)), "end": end}
+    tensors = (folder / "healthy" / head["tensors"]).read_bytes()
+    places = [folder / "healthy", folder]
+    if best is None or best["stage"] != head["stage"] or best["step"] > head["step"]:
+        places.append(folder / "best")
+    for place in places:
+        write_atomic(place / head["tensors"], tensors)
+        write_atomic(place / "checkpoint.json", json.dumps(head).encode())
 
 
 def read_head(folder: Path) -> dict[str, Any] | None:

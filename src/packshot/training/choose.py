@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from packshot.artifact import ModelFolder, write_json
 from packshot.catalog import Catalog
+from packshot.errors import PackshotError
 from packshot.evaluation.diversity import spread
 from packshot.evaluation.held_out import held_out_scores
 from packshot.evaluation.reference import Reference, evenly
@@ -52,14 +53,18 @@ def choose(
     and why one was kept is in ``out/choice.json``.
 
     Raises:
-        PackshotError: as ``train`` does.
+        PackshotError: as ``train`` does; a setting that not every family has; a model in ``out`` that was not chosen.
     """
     work = out / "training"
+    if not resume and out.exists() and any(out.iterdir()):
+        raise PackshotError("folder is not empty", out, "Give --resume to go on with it, or another -o.", usage=True)
+    if (out / "config.json").exists() and not (out / "choice.json").exists():
+        raise PackshotError("this model was not chosen by --family auto", out, "Choose another -o.", usage=True)
+    recipes = {family: load_recipe(family, settings, seed=seed) for family in FAMILIES}
     scores: dict[str, dict[str, float]] = {}
-    for family in FAMILIES:
+    for family, recipe in recipes.items():
         folder = work / family
         if not (resume and (folder / "config.json").exists()):
-            recipe = load_recipe(family, settings, seed=seed)
             going = resume and (folder / "training" / "plan.json").exists()
             train(catalog_path, folder, recipe, budget=budget / len(FAMILIES), resume=going, name=name or out.name)
         scores[family] = measure(ModelFolder(folder), Catalog(catalog_path))

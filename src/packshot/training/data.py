@@ -27,6 +27,8 @@ MOST_REPEATS = 4.0
 _CHUNK = 64
 # A kind with fewer pictures says nothing about what is usual for it.
 _TOLD_FROM = 8
+# How often a product that has a description is shown with the short one that its attributes make.
+_SHORT = 0.25
 # Pictures that are compared with their mirror images, places a side, and the share of what single pictures differ by
 # from which on a kind looks one way: 1 where all do, 1 / n where they look either way.
 _LOOKED, _SIDE, _ONE_WAY = 512, 16, 0.25
@@ -59,8 +61,10 @@ class TrainingSet:
     Attributes:
         pixels: (n, s, s, 3) uint8, memory-mapped.
         vectors: (texts, d) float32 sentence vectors, each distinct text once.
-        texts: (n, 2) indices into ``vectors``; the same twice where there is no description in the other language.
+        texts: (n, 2, 2) indices into ``vectors``: the description as it is written, then as its attributes make it,
+            each in Chinese and in English; the same where one is missing.
         attributes: (n, terms) float32.
+        named: (n,) whether the attribute inputs say what kind of product it is.
         latents: (n, 2, ...) float16, what a family computes once of every picture and of its mirror image.
         mirrored: (n,) whether a picture may be shown as its mirror image; None where all may.
         order: (m,) the pictures of one epoch, a picture of a rare kind several times; all of them once by default.
@@ -73,6 +77,7 @@ class TrainingSet:
     vectors: NDArray[np.float32]
     texts: NDArray[np.int64]
     attributes: NDArray[np.float32]
+    named: NDArray[np.bool_]
     latents: NDArray[np.float16] | None = None
     mirrored: NDArray[np.bool_] | None = None
     order: NDArray[np.int64] | None = None
@@ -85,11 +90,12 @@ class TrainingSet:
 
     @cached_property
     def asked(self) -> NDArray[np.int64]:
-        """(n,) equal where the same is asked for: the same attributes or, where none is known, the same words.
+        """(n,) equal where the same is asked for: the same attributes or, where no kind is named, the same words too.
 
-        Titles tell products apart that look the same: only what an attribute says can be asked of a picture.
+        Titles tell products apart that look the same, so attributes decide; but where they do not say what a product
+        is, only its title does.
         """
-        words = np.where(self.attributes.any(axis=1, keepdims=True), -1, self.texts)
+        words = np.where(self.named[:, None], -1, self.texts[:, 0])
         return np.unique(np.column_stack([self.attributes, words]), axis=0, return_inverse=True)[1].reshape(-1)
 
     @property
@@ -116,10 +122,11 @@ class TrainingSet:
         pixels[flipped] = pixels[flipped, :, ::-1]
         latents = None if self.latents is None else self.latents[rows, flipped.astype(int)].astype(np.float32)
         language, kept = rng.integers(0, 2, size), rng.random((size, 1)) >= drop_text
+        texts = self.texts[rows, (rng.random(size) < _SHORT).astype(int)]
         attributes = self.attributes[rows]
         attributes = attributes * (rng.random(attributes.shape) >= drop_attributes)
         condition, translated = (
-            np.concatenate([self.vectors[self.texts[rows, spoken]] * kept, attributes], axis=1, dtype=np.float32)
+            np.concatenate([self.vectors[texts[np.arange(size), spoken]] * kept, attributes], axis=1, dtype=np.float32)
             for spoken in (language, 1 - language)
         )
         rehearsed = None if self.rehearsed is None else self.rehearsed[rows]
@@ -128,7 +135,9 @@ class TrainingSet:
     def few(self, count: int) -> TrainingSet:
         """Pictures evenly spread over an epoch, so that they are what a step sees; one may be there twice."""
         rows = self.epoch[np.linspace(0, len(self.epoch) - 1, min(count, len(self.epoch))).astype(int)]
-        own = {name: getattr(self, name) for name in ("pixels", "texts", "attributes", "mirrored", "rehearsed")}
+        own = {
+            name: getattr(self, name) for name in ("pixels", "texts", "attributes", "named", "mirrored", "rehearsed")
+        }
         some: dict[str, Any] = {name: None if value is None else value[rows] for name, value in own.items()}
         return replace(self, **some, order=None, kinds=None)
 
@@ -144,6 +153,7 @@ class TrainingSet:
             vectors=np.concatenate([self.vectors, other.vectors]),
             texts=np.concatenate([self.texts, other.texts + len(self.vectors)]),
             attributes=np.concatenate([self.attributes, other.attributes]),
+            named=np.concatenate([self.named, other.named]),
             mirrored=np.concatenate([s._mirrorable() for s in (self, other)]),
             order=np.concatenate([mine, theirs + len(self)]),
             kinds=kinds,
@@ -193,7 +203,7 @@ def load_training_set(
 ) -> TrainingSet:
     """Rows of the training split of a catalog; see :func:`balanced`, :func:`grouped` and :func:`mirrorable`.
 
-    A product that is described in one language is described in the other by its attributes.
+    A product that is described in one language is described in the other by its attributes, and now and then in both.
 
     Raises:
         PackshotError: there are fewer than ``FEWEST`` pictures.
@@ -205,14 +215,24 @@ def load_training_set(
     every = catalog.attributes("train")
     known = [every[i] for i in rows]
     written = frame.select("text", "text_zh", "text_en").iter_rows(named=True)
-    pairs = [_both(row, compose(a, conditioner.vocabulary)) for row, a in zip(written, known, strict=True)]
-    vectors, texts = _vectors(catalog, pairs, conditioner)
+    forms = [_forms(row, compose(a, conditioner.vocabulary)) for row, a in zip(written, known, strict=True)]
+    vectors, texts = _vectors(catalog, forms, conditioner)
     names = [[terms.get(facet, ("",))[0] for facet in ("category", "color")] for terms in known]
     categories = [category for category, _ in names]
     order = balanced(categories, balance) if balance else None
     kinds = np.unique(np.array(names, dtype=str), axis=0, return_inverse=True)[1] if group > 1 else None
-    attributes, mirrored = conditioner.multi_hot(known), mirrorable(pixels, categories)
-    return TrainingSet(pixels, vectors, texts, attributes, mirrored=mirrored, order=order, kinds=kinds, group=group)
+    attributes = conditioner.multi_hot(known)
+    return TrainingSet(
+        pixels,
+        vectors,
+        texts,
+        attributes,
+        conditioner.names_kind(attributes),
+        mirrored=mirrorable(pixels, categories),
+        order=order,
+        kinds=kinds,
+        group=min(group, len(rows)),
+    )
 
 
 def mirrorable(pixels: NDArray[np.uint8], kinds: Sequence[str]) -> NDArray[np.bool_]:
@@ -254,9 +274,10 @@ def balanced(kinds: Sequence[str], balance: float) -> NDArray[np.int64]:
         (m,) indices of pictures, m at least ``len(kinds)``.
     """
     names, which, counts = np.unique(np.array(kinds, dtype=str), return_inverse=True, return_counts=True)
-    often = np.minimum((counts.max() / counts) ** balance, MOST_REPEATS)
     # A kind of a few pictures is as likely a word misread, and no name is no kind.
-    often[(counts < _TOLD_FROM) | (names == "")] = 1
+    told = (counts >= _TOLD_FROM) & (names != "")
+    often = np.minimum((counts[told].max(initial=1) / counts) ** balance, MOST_REPEATS)
+    often[~told] = 1
     return np.concatenate(
         [np.resize(np.flatnonzero(which == k), round(counts[k] * often[k])) for k in range(len(names))]
     )
@@ -306,17 +327,18 @@ def vocabulary_counts(known: Sequence[Attributes], facet: str) -> tuple[str, ...
     return tuple(str(names[i]) for i in np.lexsort((names, -counts)))
 
 
-def _both(row: dict[str, str | None], composed: tuple[str, str]) -> tuple[str, str]:
-    """The description in Chinese and in English; where it is written in one alone, the other is composed."""
+def _forms(row: dict[str, str | None], composed: tuple[str, str]) -> list[str]:
+    """The description in Chinese and in English, what is not written composed; and both composed, where that can be."""
     written, any_language = (row["text_zh"], row["text_en"]), row["text"] or ""
     zh, en = (own or other for own, other in zip(written, composed, strict=True))
-    return zh or en or any_language, en or zh or any_language
+    pair = [zh or en or any_language, en or zh or any_language]
+    return pair + [short or long for short, long in zip(composed, pair, strict=True)]
 
 
 def _vectors(
-    catalog: Catalog, pairs: Sequence[tuple[str, str]], conditioner: Conditioner
+    catalog: Catalog, forms: Sequence[Sequence[str]], conditioner: Conditioner
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    distinct = sorted({text for pair in pairs for text in pair})
+    distinct = sorted({text for own in forms for text in own})
     index = {text: i for i, text in enumerate(distinct)}
     encoder = conditioner.encoder
     key = json.dumps([encoder.name, encoder.version, distinct], ensure_ascii=False)
@@ -330,4 +352,4 @@ def _vectors(
                 shown.advance(len(chunk))
             np.save(partial, np.concatenate(parts))
     vectors: NDArray[np.float32] = np.load(path)
-    return vectors, np.array([[index[zh], index[en]] for zh, en in pairs])
+    return vectors, np.array([[index[text] for text in own] for own in forms]).reshape(-1, 2, 2)

@@ -28,7 +28,7 @@ from packshot.training.checkpoint import State, load_checkpoint, read_head, save
 from packshot.training.data import TrainingSet
 from packshot.training.feed import Feed, to_tensor
 from packshot.training.journal import Journal
-from packshot.training.monitor import Monitor, best_of, worse
+from packshot.training.monitor import Monitor, best_of
 from packshot.training.recipe import TrainingConfig
 from packshot.training.workers import Workers
 
@@ -206,7 +206,7 @@ def _look(
     state.history.append({"stage": stage, "step": state.step, **row})
     journal.note(stage, state.step, row)
     journal.show(stage, state.step, found.sheet)
-    if what := monitor.collapsed(found.across, found.within, state.step / steps):
+    if what := monitor.collapsed(found.across, found.within, state.step / (state.end or steps)):
         if not monitor.forgiving:
             raise CollapseError(state.step, what)
         say(f"warning: mode collapse at step {state.step}: {what}")
@@ -218,7 +218,7 @@ def _look(
     best = looks[best_of(kids)]
     if best is looks[-1]:
         save(folder / "best", stage, state)
-    behind = worse(kids) and not monitor.collapsed(best["across"], best["within"])
+    behind = monitor.worse(kids) and not monitor.collapsed(best["across"], best["within"])
     if state.step == (state.end or steps):
         if behind:
             _back(folder / "best", state)

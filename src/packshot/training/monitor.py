@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,11 @@ from packshot.families import make_sampler, training_parts
 from packshot.families.common.family import FamilyConfig, Floats, SamplingOptions, to_uint8
 from packshot.text.condition import Conditioner
 
-# Held-out descriptions that are drawn at a look, and those of them that are drawn with further seeds.
+# Pictures of held-out descriptions that are drawn at a look, and those of them that are drawn with further seeds.
 _DRAWN = 160
+# With fewer held-out pictures, their distance says what is going on but decides nothing: of equally good looks every
+# twelfth would seem worse than the best with 6 of them, every fiftieth with 12.
+_FEWEST = 12
 _REPEATED, _SEEDS = 16, 4
 # Shares of the real pictures' spread. Pictures of one description are allowed to be much more alike than those of
 # different ones; a model that ignores its noise has 0.
@@ -60,6 +64,7 @@ class Monitor:
         looks: how many there are in a stage; 0 for none.
         patience: looks without improvement after which the learning rate falls early; 0 for never.
         forgiving: whether a collapse is only warned of.
+        options: how pictures are drawn.
     """
 
     family: str
@@ -69,6 +74,7 @@ class Monitor:
     looks: int
     patience: int
     forgiving: bool = False
+    options: SamplingOptions = field(default_factory=SamplingOptions)
 
     def due(self, step: int, steps: int) -> bool:
         """Whether to look after that step."""
@@ -76,7 +82,8 @@ class Monitor:
 
     def look(self, model: nn.Module) -> Look:
         """Draw held-out descriptions with ``model``, the average."""
-        chosen = evenly(len(self.reference.rows["test"]), _DRAWN)
+        # Few descriptions are drawn several times, with other seeds: what changes between looks is then the model.
+        chosen = list(islice(cycle(evenly(len(self.reference.rows["test"]), _DRAWN)), _DRAWN))
         repeated = evenly(len(chosen), _REPEATED)
         wanted = [(i, i) for i in range(len(chosen))]
         wanted += [(i, len(chosen) + seed) for i in repeated for seed in range(_SEEDS - 1)]
@@ -104,14 +111,22 @@ class Monitor:
 
     def tired(self, kids: Sequence[float]) -> bool:
         """Whether the distances found so far have stopped falling for long enough."""
-        return 0 < self.patience <= len(kids) - 1 - best_of(kids)
+        return self._steers and 0 < self.patience <= len(kids) - 1 - best_of(kids)
+
+    def worse(self, kids: Sequence[float]) -> bool:
+        """Whether the last distance is higher than the lowest by more than chance explains."""
+        return self._steers and kids[-1] > _WORSE * max(kids[best_of(kids)], 0.0) + _CHANCE
+
+    @property
+    def _steers(self) -> bool:
+        return len(self.reference.rows["test"]) >= _FEWEST
 
     def _draw(self, model: nn.Module, which: Sequence[int], seeds: Sequence[int]) -> list[NDArray[np.uint8]]:
         texts, known = self.reference.descriptions("test"), self.reference.attributes("test")
         conditions = self.conditioner.encode([texts[i][i % 2] for i in which], [known[i] for i in which])
         run = _runner(training_parts(self.family).export(model, self.architecture))
         sampler = make_sampler(self.family, self.architecture, run)
-        options = SamplingOptions()
+        options = self.options
         pictures: list[NDArray[np.uint8]] = []
         for start in range(0, len(which), 16):
             part = slice(start, start + 16)
@@ -127,11 +142,6 @@ def best_of(kids: Sequence[float]) -> int:
         if kid < kids[best] - (1 - _BETTER) * abs(kids[best]):
             best = i
     return best
-
-
-def worse(kids: Sequence[float]) -> bool:
-    """Whether the last distance is higher than the lowest by more than chance explains."""
-    return kids[-1] > _WORSE * max(kids[best_of(kids)], 0.0) + _CHANCE
 
 
 def _runner(exported: Mapping[str, Any]) -> Callable[[str, Mapping[str, Floats]], list[Floats]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from torch import nn
 from packshot.families import training_parts
 from packshot.families.common.family import FamilyConfig, Stage
 from packshot.progress import say
-from packshot.training.checkpoint import State, copy_checkpoint, read_head
+from packshot.training.checkpoint import State, go_back, read_head
 from packshot.training.data import TrainingSet
 from packshot.training.loop import MANY, CollapseError, begin, measure_step, new_state, run_stage
 from packshot.training.monitor import Monitor
@@ -67,13 +68,18 @@ def channels_last(network: nn.Module) -> nn.Module:
 
 def steps_for(recipe: Recipe, architecture: FamilyConfig, data: TrainingSet, budget: float) -> Mapping[str, int]:
     """The steps of each stage that fit into ``budget`` seconds, from steps that are measured now."""
-    steps, said = {}, []
+    seconds, preparing = {}, 0.0
     for stage in architecture.stages:
         state, objective = build(recipe, architecture, stage.name, MANY)
-        few = begin(state, objective, data.few(_MEASURED))
-        seconds = measure_step(state, objective, few, recipe.training_of(stage.name))
-        steps[stage.name] = max(1, int(budget * (1 - _OVERHEAD) * stage.share / seconds))
-        said.append(f"{stage.name} {steps[stage.name]} steps of {seconds:.3f} s")
+        few, started = data.few(_MEASURED), time.perf_counter()
+        prepared = begin(state, objective, few)
+        if objective.latents is not None:
+            preparing += (time.perf_counter() - started) * len(data) / len(few)
+        seconds[stage.name] = measure_step(state, objective, prepared, recipe.training_of(stage.name))
+    # A catalog so large that preparing takes more than half of the budget is trained a little longer than asked.
+    left = max(budget * (1 - _OVERHEAD) - preparing, budget / 2)
+    steps = {stage.name: max(1, int(left * stage.share / seconds[stage.name])) for stage in architecture.stages}
+    said = [f"{name} {count} steps of {seconds[name]:.3f} s" for name, count in steps.items()]
     say(f"{', '.join(said)}: about {budget / 60:.0f} min, {len(data)} pictures")
     return steps
 
@@ -122,14 +128,15 @@ class Run:
             if before:
                 state.seconds, state.history = before.seconds, list(before.history)
             if self.monitor and stage.draws:
-                monitor = replace(self.monitor, forgiving=len(plan.changes) >= _MOST_CHANGES)
+                forgiving = len(plan.changes) >= (_MOST_CHANGES if own.remedy() else 1)
+                monitor = replace(self.monitor, forgiving=forgiving, options=stage.options)
             try:
                 state = run_stage(name, state, objective, self.data, config, steps, self.work, monitor, self.workers)
             except CollapseError as collapse:
                 plan = _changed(plan, own, name, collapse)
                 if self.workers.first:
                     write_plan(self.work, plan)
-                    copy_checkpoint(self.work / "healthy", self.work)
+                    go_back(self.work, state, steps, config.decay)
                 self.workers.wait()
                 continue
             # The next stage builds on the average, which is what the model folder keeps.

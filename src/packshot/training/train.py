@@ -28,6 +28,7 @@ from packshot.families.common.family import FamilyConfig
 from packshot.families.common.graphs import export_graph
 from packshot.files import write_atomic
 from packshot.generation.models import open_model
+from packshot.progress import say
 from packshot.text.attributes import Attributes, load_vocabulary
 from packshot.text.condition import Conditioner, terms_of
 from packshot.text.encoder import encoder_named
@@ -81,7 +82,8 @@ def train(
         recipe = recipe_from(recipe, older)
     config = recipe.training
     rows, every = catalog.rows("train", config.without), catalog.attributes("train")
-    vocabulary, known = load_vocabulary(), [every[i] for i in rows]
+    known = [every[i] for i in rows]
+    vocabulary = load_vocabulary().with_kinds(vocabulary_counts(known, "category"))
     terms = _with_older(terms_of(known, vocabulary), older.config.text.terms if older else ())
     conditioner = Conditioner(encoder_named(config.encoder), terms, vocabulary)
     architecture = recipe.model_config_for(conditioner.dim)
@@ -103,7 +105,10 @@ def train(
             if workers.first:
                 write_plan(work, plan)
     monitor = None
-    if config.looks:
+    held_out = len(catalog.rows("test", config.without))
+    if config.looks and held_out < 2:
+        say(f"{held_out} held-out pictures: nothing is watched while it trains")
+    elif config.looks:
         reference = Reference(catalog, architecture.resolution, config.fit, config.without)
         monitor = Monitor(recipe.family, architecture, reference, conditioner, config.looks, config.patience)
     start = _start(older, config.start, conditioner.terms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
@@ -16,6 +16,25 @@ Run = Callable[[str, Mapping[str, Floats]], list[Floats]]
 
 
 @dataclass(frozen=True)
+class SamplingOptions:
+    """What a person may ask of a sampler; a family ignores what it has no use for.
+
+    Attributes:
+        temperature: scale of the noise; below 1 is safer and less varied.
+        like: (3, s, s) float32 in [-1, 1], a picture to vary, or None.
+        strength: how far from ``like`` the variations go, 0..1.
+        steps: calls of the network that a picture is made in, 1 or more; None for the model's own.
+        guidance: how much the description is stressed; 1 is as it was learned, None the model's own.
+    """
+
+    temperature: float = 1.0
+    steps: int | None = None
+    guidance: float | None = None
+    like: Floats | None = None
+    strength: float = 0.5
+
+
+@dataclass(frozen=True)
 class Stage:
     """A part of a family's training.
 
@@ -23,11 +42,13 @@ class Stage:
         name: what it is called in logs, checkpoints and recipes.
         share: of the whole budget, 0..1; the shares of a family add up to 1.
         draws: whether pictures can be drawn from descriptions while it is trained.
+        options: how they are drawn then.
     """
 
     name: str
     share: float
     draws: bool = True
+    options: SamplingOptions = field(default_factory=SamplingOptions)
 
 
 class FamilyConfig(BaseModel):
@@ -51,25 +72,6 @@ class FamilyConfig(BaseModel):
     def remedy(self) -> dict[str, Any]:
         """Settings to go on with after a mode collapse, beside half the learning rate."""
         return {}
-
-
-@dataclass(frozen=True)
-class SamplingOptions:
-    """What a person may ask of a sampler; a family ignores what it has no use for.
-
-    Attributes:
-        temperature: scale of the noise; below 1 is safer and less varied.
-        like: (3, s, s) float32 in [-1, 1], a picture to vary, or None.
-        strength: how far from ``like`` the variations go, 0..1.
-        steps: calls of the network that a picture is made in, 1 or more; None for the model's own.
-        guidance: how much the description is stressed; 1 is as it was learned, None the model's own.
-    """
-
-    temperature: float = 1.0
-    steps: int | None = None
-    guidance: float | None = None
-    like: Floats | None = None
-    strength: float = 0.5
 
 
 class Sampler(Protocol):

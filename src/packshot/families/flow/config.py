@@ -6,8 +6,11 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from packshot.families.common.family import Stage
+from packshot.families.common.family import SamplingOptions, Stage
 from packshot.families.common.latent import LatentConfig
+
+# Steps of a walk along the velocity that show what it is; so many are never taught to be taken at once.
+_WALKED = 12
 
 
 class Config(LatentConfig):
@@ -65,7 +68,9 @@ class Config(LatentConfig):
         """The autoencoder, the flow, its distillation and its sharpening."""
         flow = 1 - self.autoencoder_share - self.distill_share - self.sharpen_share
         later = (Stage("distill", self.distill_share), Stage("sharpen", self.sharpen_share))
-        stages = (Stage("autoencoder", self.autoencoder_share, draws=False), Stage("flow", flow), *later)
+        # Before its few steps are taught, only a walk along the velocity shows what the flow has learned.
+        own = Stage("flow", flow, options=SamplingOptions(steps=_WALKED))
+        stages = (Stage("autoencoder", self.autoencoder_share, draws=False), own, *later)
         return tuple(stage for stage in stages if stage.share)
 
     def remedy(self) -> dict[str, Any]:
