@@ -59,8 +59,6 @@ def languages(
 ) -> dict[str, Any]:
     """Kind and color of the same wishes in Chinese and in English."""
     probes = reference.probes
-    if probes is None:
-        raise SystemExit("the catalog has no two kinds that can be told apart")
     told = [compose(p.asked, generator.vocabulary) for p in wishes]
     prompts = [
         Prompt(text, language, p.asked)

@@ -117,7 +117,7 @@ def opinions(generator: Generator, catalog: Catalog, second: OpenNsfw, count: in
                 f"{judge} precision": precision.value,
                 f"{judge} recall": recall.value,
             }
-            if which == "drawn" and judge == second.name and probes is not None:
+            if which == "drawn" and judge == second.name and len(probes.categories):
                 found[which][f"{judge} kind, share of the ceiling"] = told(probes, features, asked)
         found["drawn"][f"{judge} fid, multiple of real"] = (
             found["drawn"][f"{judge} fid"] / found["real"][f"{judge} fid"]
@@ -127,7 +127,7 @@ def opinions(generator: Generator, catalog: Catalog, second: OpenNsfw, count: in
 
 def told(probes: Probes, features: NDArray[np.float32], asked: list[Attributes]) -> float:
     """The share of pictures whose kind is told as asked, divided by the same share of held-out pictures."""
-    answers = probes.probabilities(features).argmax(axis=1)
+    answers = probes.answers(features)
     known = [
         (answer, kind) for answer, a in zip(answers, asked, strict=True) if (kind := probes.category_of(a)) is not None
     ]

@@ -322,7 +322,6 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     drawn = [draw_product(a["category"][0], a["color"][0], rng, 64) for a in asked]
     known = lite0.embed(drawn), asked
     probes = fit_probes(lite0, 64, "pad", known, known, [color_name(picture) for picture in drawn])
-    assert probes is not None
     probes.save(folder / "probes.npz")
     vectors, thumbnails = known[0].astype(np.float16), Thumbnail().embed(drawn).astype(np.float16)
     NeighbourIndex(vectors, thumbnails, np.array(["T"] * len(asked)), (0.01, 0.01)).save(folder)

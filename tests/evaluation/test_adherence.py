@@ -12,10 +12,11 @@ from packshot.catalog import Catalog
 from packshot.errors import PackshotError
 from packshot.evaluation.adherence import adherence
 from packshot.evaluation.held_out import held_out_scores
-from packshot.evaluation.probes import Probes, color_name
+from packshot.evaluation.probes import Probes, color_name, fit_probes
 from packshot.evaluation.prompts import Prompt, default_prompts, read_prompts
 from packshot.evaluation.reference import Reference
 from packshot.evaluation.softmax import fit_softmax, softmax
+from packshot.features.lite0 import Lite0
 from packshot.generation.models import open_model
 from packshot.text.attributes import load_vocabulary
 
@@ -29,7 +30,6 @@ def reference(catalog_path: Path) -> Reference:
 
 @pytest.fixture(scope="module")
 def probes(reference: Reference) -> Probes:
-    assert reference.probes is not None
     return reference.probes
 
 
@@ -121,6 +121,22 @@ def test_adherence_is_a_share_of_the_ceiling_by_language_and_kind(probes: Probes
     assert found["per_category"]["dress"]["category"]["accuracy"]["value"] == pytest.approx(0.5, abs=0.1)
     both = found["category"]["accuracy"]
     assert both["low"] < both["value"] < both["high"]
+
+
+def test_a_shop_of_one_kind_is_judged_by_color(tmp_path: Path) -> None:
+    rng, lite0 = np.random.default_rng(3), Lite0()
+    known = [{"category": ("hat",), "color": (c,)} for c in ("red", "blue") for _ in range(8)]
+    drawn = [draw_product("hat", a["color"][0], rng) for a in known]
+    real, named = (lite0.embed(drawn), known), [color_name(p) for p in drawn]
+    fit_probes(lite0, 64, "pad", real, real, named).save(tmp_path / "probes.npz")
+    probes = Probes.load(tmp_path / "probes.npz")
+    prompts = [Prompt("red hat", "en", known[0]), Prompt("蓝色帽子", "zh", known[8])]
+    found = adherence(probes, prompts, probes.embed(drawn), named)
+    assert found["category"] is None
+    assert found["per_category"] == {}
+    assert found["color"]["accuracy"]["value"] > 0.9
+    assert probes.score(drawn[:1], known[:1])[0].category is None
+    assert (probes.score(drawn[:1], known[:1])[0].color or 0) > 0.8
 
 
 def test_held_out_scores_tell_good_pictures_from_bad_ones(reference: Reference) -> None:

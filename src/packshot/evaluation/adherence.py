@@ -32,7 +32,7 @@ def adherence(
         of one are alike; the ceiling is taken as given. Descriptions that ask for nothing known do not count.
     """
     seeds = len(colors) // max(1, len(prompts))
-    answers = probes.probabilities(features).argmax(axis=1).reshape(len(prompts), seeds)
+    answers = probes.answers(features).reshape(len(prompts), seeds)
     named = [colors[i * seeds : (i + 1) * seeds] for i in range(len(prompts))]
     wanted = [probes.category_of(prompt.asked) for prompt in prompts]
     wanted_color = [color_of(prompt.asked) for prompt in prompts]

@@ -98,8 +98,7 @@ def evaluate(
     reference = Reference.of(model.config, Catalog(catalog_path), features, settings.open_engine())
     result = judge(model, reference, prompts, settings)
     target = out or folder
-    if reference.probes is not None:
-        reference.probes.save(target / "probes.npz")
+    reference.probes.save(target / "probes.npz")
     if settings.neighbours:
         reference.neighbour_index().save(target)
     write_json(target / "evaluation.json", result)
@@ -193,7 +192,7 @@ def judge(model: ModelFolder, reference: Reference, prompts: Sequence[Prompt], s
 def _adherence(
     generator: Generator, reference: Reference, prompts: Sequence[Prompt], seeds: int
 ) -> dict[str, Any] | None:
-    if reference.probes is None or not prompts:
+    if not prompts:
         return None
     wanted = [(prompt.text, seed) for prompt in prompts for seed in range(seeds)]
     drawn = draw(generator, wanted, Lite0(), "pictures of asked descriptions", colors=True)

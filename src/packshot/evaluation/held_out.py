@@ -43,11 +43,9 @@ def held_out_scores(
         "color": float("nan"),
     }
     probes = reference.probes
-    if probes is None:
-        return scores
     kinds = [probes.category_of(a) for a in asked]
     own = reference.features.name == "lite0"
-    answers = probes.probabilities(features if own else probes.embed(kept)).argmax(axis=1)
+    answers = probes.answers(features if own else probes.embed(kept))
     hits = [(a == kind, probes.ceilings[kind]) for a, kind in zip(answers, kinds, strict=True) if kind is not None]
     shades = [
         (color_name(picture) == color, probes.color_ceilings[color])

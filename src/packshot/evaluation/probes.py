@@ -56,7 +56,7 @@ class Probes:
     Attributes:
         features: ``name version`` of the features below the category probe.
         resolution, fit: how the real pictures were prepared.
-        categories: (c,) the kinds of product that are told apart.
+        categories: (c,) the kinds of product that are told apart, none or at least two.
         weights, offsets: (d, c) and (c,) float32 of the category probe.
         confusion: (c, c) int64, held-out real pictures: row the true kind, column the probe's answer.
         colors: (k,) basic color names.
@@ -81,6 +81,12 @@ class Probes:
         """(n, c) probability of each kind of product for (n, d) features."""
         return softmax(np.asarray(features, np.float32) @ self.weights + self.offsets)
 
+    def answers(self, features: NDArray[np.floating]) -> NDArray[np.int64]:
+        """(n,) the likeliest kind's column for (n, d) features, -1 where no two kinds are told apart."""
+        if not len(self.categories):
+            return np.full(len(features), -1)
+        return np.asarray(self.probabilities(features).argmax(axis=1))
+
     def score(self, pixels: Sequence[NDArray[np.uint8]], attributes: Sequence[Attributes]) -> list[Adherence]:
         """How well pictures show what was asked of them.
 
@@ -88,7 +94,8 @@ class Probes:
             pixels: (h, w, 3) uint8 each.
             attributes: what was asked, one for each picture, as ``Vocabulary.parse`` gives it.
         """
-        chances = self.probabilities(self.embed(pixels))
+        kinds = len(self.categories)
+        chances = self.probabilities(self.embed(pixels)) if kinds else np.zeros((len(pixels), 0))
         return [
             Adherence(
                 None if (column := self.category_of(asked)) is None else float(row[column]),
@@ -160,25 +167,27 @@ def fit_probes(
     training: tuple[NDArray[np.floating], Sequence[Attributes]],
     held_out: tuple[NDArray[np.floating], Sequence[Attributes]],
     named: Sequence[str | None],
-) -> Probes | None:
+) -> Probes:
     """Fit the category probe on the training split and judge both probes on the held-out split.
+
+    Where no two kinds of product have ``FEWEST`` training pictures, colors alone are told.
 
     Args:
         training, held_out: features (n, d) and attributes of real pictures.
         named: the color that ``color_name`` gives each held-out picture.
-
-    Returns:
-        The probes, or None where no two kinds of product have ``FEWEST`` training pictures.
     """
     firsts = [next(iter(a.get("category", ())), "") for a in training[1]]
     categories = sorted({c for c in firsts if c and firsts.count(c) >= FEWEST})
     if len(categories) < 2:
-        return None
+        categories = []
     column = {name: i for i, name in enumerate(categories)}
     kept = [i for i, c in enumerate(firsts) if c in column]
-    labels = np.array([column[firsts[i]] for i in kept])
-    weights, offsets = fit_softmax(np.asarray(training[0])[kept], labels, len(categories))
-    answers = (np.asarray(held_out[0], np.float32) @ weights + offsets).argmax(axis=1)
+    weights, offsets = np.zeros((np.asarray(training[0]).shape[1], 0), np.float32), np.zeros(0, np.float32)
+    answers = np.full(len(held_out[0]), -1)
+    if kept:
+        labels = np.array([column[firsts[i]] for i in kept])
+        weights, offsets = fit_softmax(np.asarray(training[0])[kept], labels, len(categories))
+        answers = (np.asarray(held_out[0], np.float32) @ weights + offsets).argmax(axis=1)
     confusion = np.zeros((len(categories),) * 2, np.int64)
     color_confusion = np.zeros((len(NAMES),) * 2, np.int64)
     for known, answer, color in zip(held_out[1], answers, named, strict=True):
@@ -192,7 +201,7 @@ def fit_probes(
         f"{features.name} {features.version}",
         resolution,
         fit,
-        np.array(categories),
+        np.array(categories, dtype=str),
         weights,
         offsets,
         confusion,

@@ -106,8 +106,8 @@ class Reference:
             yield to_square(picture, self.resolution, self.fit)
 
     @cached_property
-    def probes(self) -> Probes | None:
-        """Probes fitted on the training split, always on lite0 features; None where no two kinds can be told apart."""
+    def probes(self) -> Probes:
+        """Probes fitted on the training split, always on lite0 features."""
         path = self.catalog.cache_dir / f"probes-{hashlib.sha256(json.dumps(self._key).encode()).hexdigest()[:20]}.npz"
         if path.exists():
             return Probes.load(path)
@@ -120,8 +120,7 @@ class Reference:
             (self._embedded("test", lite0), self.attributes("test")),
             [color_name(picture) for picture in track(self.pictures("test"), "colors", len(self.rows["test"]))],
         )
-        if probes is not None:
-            probes.save(path)
+        probes.save(path)
         return probes
 
     def neighbour_index(self) -> NeighbourIndex:
