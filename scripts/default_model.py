@@ -25,7 +25,7 @@ def main(source: Path, work: Path) -> None:
     catalog, small, large, model = work / "clothing", work / "small", work / "large", work / "model"
     if not (catalog / "catalog.json").exists():
         packshot("catalog", "build", source, "-o", catalog, "--drop", "label=Not sure,Other,Skip", "--cut-out")
-    train(catalog, small, "--recipe", "gan", "--steps", "1800")
+    train(catalog, small, "--recipe", "gan", "--steps", "1800", "--set", "training.start=", "--set", "model.lead=0")
     train(catalog, large, "--recipe", "gan-128", "--steps", "1900", "--set", f"training.start={small}")
     train(catalog, model, "--recipe", "default", "--name", "default-gan-128", "--set", f"training.start={large}")
     packshot("evaluate", model, catalog)

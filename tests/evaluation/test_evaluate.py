@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from packshot.catalog import Catalog
+from packshot.catalog import Catalog, build
 from packshot.cli import run
 from packshot.engines import LocalEngine
 from packshot.evaluation.evaluate import Settings, evaluate
@@ -21,6 +22,8 @@ from packshot.evaluation.reference import Reference
 from packshot.evaluation.report import _curves
 from packshot.features.index import NeighbourIndex
 from packshot.generation.models import open_model
+
+from ..conftest import COLORS, draw_product
 
 DEFAULT = open_model(None).path
 
@@ -63,6 +66,27 @@ def test_obedience_is_counted_over_the_asked_descriptions(judged: tuple[Path, di
     assert followed["color"]["accuracy"]["n"] == 9
     assert followed["color"]["accuracy"]["value"] > 0.6
     assert set(judged[1]["r_precision"]) == {"zh", "en"}
+
+
+def test_a_shop_of_one_kind_and_one_language_is_judged_by_what_it_has(tmp_path: Path) -> None:
+    shop, rng = tmp_path / "shop", np.random.default_rng(2)
+    shop.mkdir()
+    lines = ["sku,title,image"]
+    for i in range(80):
+        color = list(COLORS)[i % 4]
+        Image.fromarray(draw_product("hat", color, rng)).save(shop / f"{i}.png")
+        lines.append(f"H{i},{color} hat number {i},{i}.png")
+    (shop / "products.csv").write_text("\n".join(lines))
+    build([shop], tmp_path / "catalog")
+    prompts = tmp_path / "asked.csv"
+    prompts.write_text("text\nred hat\nblue hat\n")
+    result = evaluate(DEFAULT, tmp_path / "catalog", tmp_path / "out", Settings(prompts=prompts, images=16, seeds=2))
+    assert result["adherence"]["category"] is None
+    assert result["adherence"]["color"]["accuracy"]["n"] == 4
+    assert set(result["r_precision"]) == {"en"}
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Finds its own description" in page
+    assert "Chinese" not in page.split("Finds its own description")[1].split("</p>")[0]
 
 
 def test_memory_variety_and_costs_are_told(judged: tuple[Path, dict[str, Any]]) -> None:

@@ -34,6 +34,7 @@ def write_card(folder: Path, config: ModelConfig, evaluation: Mapping[str, Any] 
 def render_card(config: ModelConfig, evaluation: Mapping[str, Any] | None) -> str:
     """The card as Markdown."""
     training = config.training
+    start = training.recipe.get("training", {}).get("start")
     lines = [
         "---",
         "library_name: packshot",
@@ -53,7 +54,8 @@ def render_card(config: ModelConfig, evaluation: Mapping[str, Any] | None) -> st
         "## What it was trained on",
         "",
         f"{training.products} pictures of the catalog “{training.catalog}” (licence: {training.license}), "
-        f"{training.steps} steps in {training.seconds / 60:.0f} minutes, seed {training.seed}.",
+        f"{training.steps} steps in {training.seconds / 60:.0f} minutes, seed {training.seed}."
+        + (f" It began with the weights of the model “{start}”." if start else ""),
         "",
         f"Kinds of product: {', '.join(config.categories) or 'none known'}. Colors: {', '.join(config.colors)}.",
         "",

@@ -78,15 +78,12 @@ def take_over(averaged: nn.Module, origin: ModelFolder, terms: Sequence[str]) ->
     The picture of a generator that has a block more than the other's is the other's, enlarged, until training gives
     that block something to do (Karras et al. 2018).
 
+    Where none do, as for a network of another size, it begins with nothing, and says so.
+
     Args:
         terms: the attribute inputs of the model to be trained.
-
-    Raises:
-        PackshotError: there is nothing to take over.
     """
     taken = _taken_over(averaged, origin, terms)
-    if not taken:
-        raise PackshotError("nothing to begin with: no weights of that model fit", origin.path, usage=True)
     say(f"begins with {taken} of {len(averaged.state_dict())} tensors of {origin.config.name}")
 
 
