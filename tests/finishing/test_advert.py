@@ -75,10 +75,13 @@ def test_a_product_that_fades_into_its_paper_is_shown_on_a_white_panel():
 
 
 def test_photos_whose_floor_cannot_be_told_are_known():
-    fading = {path.stem for path in real("tailwind/images/*.jpg") if (found := lift(read(path), onto_white=False))
+    known = {"12330912", "17031875", "9470575"}
+    photos = real("tailwind/images/*.jpg")
+    some = [path for i, path in enumerate(photos) if path.stem in known or i % 4 == 0]
+    fading = {path.stem for path in some if (found := lift(read(path), onto_white=False))
               and not isinstance(found, str) and found.fades}  # fmt: skip
-    assert {"12330912", "17031875", "9470575"} <= fading, "a bath, a door and tools on white floors"
-    assert len(fading) <= 10
+    assert known <= fading, "a bath, a door and tools on white floors"
+    assert len(fading - known) <= 3
 
 
 def test_a_white_product_stands_out_from_its_page():
@@ -90,7 +93,7 @@ def test_a_white_product_stands_out_from_its_page():
 def test_lines_break_as_they_should():
     lines = paragraph.wrap("one two three four five six", 20, 90, FONT)
     assert len(lines) > 2
-    assert all(not run.text.endswith(" ") or True for line in lines for run in line)
+    assert not any(line[-1].text.endswith(" ") for line in lines)
     words = [" ".join("".join(r.text for r in line).split()) for line in lines]
     assert " ".join(words) == "one two three four five six"
     assert all(paragraph.measure(line, 20, FONT) <= 90 for line in lines)
