@@ -101,6 +101,8 @@ def quantised(graphs: Path, out: Path, calls: dict[str, list[dict[str, np.ndarra
         quant_pre_process(str(path), str(prepared), skip_symbolic_shape=True)
         settings: dict[str, Any] = {"quant_format": QuantFormat.QDQ, "per_channel": True}
         settings |= {"activation_type": QuantType.QUInt8, "weight_type": QuantType.QInt8}
+        # What has weights; additions of another shape's maps are refused by the runtime when they are quantised too.
+        settings |= {"op_types_to_quantize": ["Conv", "Gemm", "MatMul"]}
         quantize_static(str(prepared), str(out / path.name), Recorded(calls[path.stem]), **settings)
         prepared.unlink()
     return out
