@@ -75,7 +75,6 @@ def prompt_for(
     kinds = _kinds(description, vocabulary)
     if not kinds:
         return Refusal("nothing says what kind of product it is")
-    # A shop's own category without words of the vocabulary is not a kind that any model could know.
     head = kinds[0]
     if not knows("category", head, config, vocabulary):
         return Refusal(f"the model was never trained on {head!r}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from packshot.artifact import ModelConfig
 from packshot.errors import PackshotError
 from packshot.text.attributes import Attributes, Vocabulary, load_vocabulary
-from packshot.text.compose import compose
+from packshot.text.compose import compose, naming
 
 _KINDS, _COLORS = 12, 4
 
@@ -80,7 +80,7 @@ def default_prompts(config: ModelConfig, vocabulary: Vocabulary) -> list[Prompt]
     for category in config.categories[:_KINDS]:
         for _ in range(min(_COLORS, len(colors))):
             color, turn = colors[turn % len(colors)], turn + 1
-            asked: Attributes = {"category": (category,), **({"color": (color,)} if color else {})}
+            asked = naming(category, color)
             zh, en = compose(asked, vocabulary)
             prompts += [Prompt(text, language, asked) for text, language in ((zh, "zh"), (en, "en")) if text]
     return prompts

@@ -24,6 +24,11 @@ def compose(attributes: Attributes, vocabulary: Vocabulary) -> tuple[str, str]:
     return zh, f"{en} for {audience}" if audience else en
 
 
+def naming(category: str = "", color: str = "") -> Attributes:
+    """The attributes that ask for a kind of product in a color; an empty one is not asked for."""
+    return {facet: (term,) for facet, term in (("category", category), ("color", color)) if term}
+
+
 def called(attributes: Attributes, vocabulary: Vocabulary) -> tuple[str, str]:
     """As ``compose``, but never empty: without a category a color has its name, and nothing at all is a product."""
     zh, en = compose(attributes, vocabulary)

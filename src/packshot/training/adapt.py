@@ -18,8 +18,7 @@ from packshot.artifact import ModelFolder
 from packshot.errors import PackshotError
 from packshot.generation.generator import Generator
 from packshot.progress import say, track
-from packshot.text.attributes import Attributes
-from packshot.text.compose import called
+from packshot.text.compose import called, naming
 from packshot.text.condition import Conditioner
 from packshot.training.data import TrainingSet
 from packshot.training.recipe import Recipe
@@ -118,7 +117,7 @@ def rehearsal(origin: ModelFolder, terms: Sequence[str]) -> TrainingSet:
         terms: the attribute inputs of the model to be trained.
     """
     generator, config = Generator(origin), origin.config
-    known = [_attributes(c, k) for c, k in product(config.categories or ("",), config.colors or ("",))]
+    known = [naming(c, k) for c, k in product(config.categories or ("",), config.colors or ("",))]
     kinds = np.linspace(0, len(known), _REHEARSED, endpoint=False).astype(int)
     known = [known[i] for i in kinds]
     texts = [called(a, generator.vocabulary) for a in known]
@@ -141,10 +140,6 @@ def rehearsal(origin: ModelFolder, terms: Sequence[str]) -> TrainingSet:
 def _encoded(generator: Generator, texts: Sequence[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     parts = [generator.conditioner.vectors(list(texts[i : i + 64])) for i in range(0, len(texts), 64)]
     return np.concatenate(parts)
-
-
-def _attributes(category: str, color: str) -> Attributes:
-    return {**({"category": (category,)} if category else {}), **({"color": (color,)} if color else {})}
 
 
 def _halved(own: dict[str, object]) -> dict[str, object]:

@@ -21,8 +21,8 @@ from packshot.text.condition import Conditioner
 
 # Pictures of held-out descriptions that are drawn at a look, and those of them that are drawn with further seeds.
 _DRAWN = 160
-# With fewer held-out pictures, their distance says what is going on but decides nothing: of equally good looks every
-# twelfth would seem worse than the best with 6 of them, every fiftieth with 12.
+# With fewer held-out pictures, their distance says what is going on but decides nothing: of equally good looks,
+# simulated once with real features, every twelfth seemed worse than the best with 6 of them, every fiftieth with 12.
 _FEWEST = 12
 _REPEATED, _SEEDS = 16, 4
 # Shares of the real pictures' spread. Pictures of one description are allowed to be much more alike than those of

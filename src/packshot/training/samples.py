@@ -8,7 +8,7 @@ from packshot.artifact import ModelFolder
 from packshot.files import write_atomic
 from packshot.generation.generator import Generator
 from packshot.images.encode import encode
-from packshot.text.compose import called
+from packshot.text.compose import called, naming
 
 _ROWS, _COLUMNS = 8, 8
 
@@ -19,8 +19,7 @@ def write_samples(model: ModelFolder) -> None:
     wanted = []
     for category in (model.config.categories or ("",))[:_ROWS]:
         for i, color in enumerate((model.config.colors or ("",))[:_COLUMNS]):
-            known = {facet: (term,) for facet, term in (("category", category), ("color", color)) if term}
-            wanted.append((called(known, generator.vocabulary)[1 - i % 2], i))
+            wanted.append((called(naming(category, color), generator.vocabulary)[1 - i % 2], i))
     pictures = [g.pixels for g in generator.pictures(wanted)]
     across = min(_COLUMNS, max(1, len(model.config.colors)))
     rows = [np.concatenate(pictures[i : i + across], axis=1) for i in range(0, len(pictures), across)]
