@@ -14,11 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image, ImageFilter
 
-from packshot.catalog import Catalog, Options, build
+from packshot.catalog import SPLITS, Catalog, Options, build
 from packshot.catalog.describe import category_of
 from packshot.errors import PackshotError
 from packshot.text.attributes import load_vocabulary
 from tests.catalog.shop import adds_up, jpeg, photo, write_photos
+from tests.conftest import draw_product
 
 ONE = Options(workers=0)
 
@@ -204,6 +205,28 @@ def test_composed_descriptions_take_label_audience_and_measured_color(tmp_path: 
     assert rows["id-2"]["text_en"] == "red Gadget"
     assert rows["id-2"]["category"] == "gadget"
     assert all(r["composed"] and "measured-color" in r["flags"] for r in rows.values())
+
+
+def test_a_color_that_no_title_names_is_measured_where_the_product_is_plain_to_see(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for sku, color in (("white", "red"), ("named", "red"), ("scene", "red")):
+        pixels = draw_product("hat", color, rng, side=128)
+        if sku == "scene":
+            paper = (pixels > 245).all(axis=2)
+            pixels[paper] = rng.integers(60, 200, (int(paper.sum()), 3))
+        Image.fromarray(pixels).save(tmp_path / f"{sku}.png")
+    (tmp_path / "shop.csv").write_text(
+        "sku,title,image\nwhite,Classic hat,white.png\nnamed,Navy blue hat,named.png\nscene,Classic hat,scene.png\n"
+    )
+    build([tmp_path], tmp_path / "out", ONE)
+    catalog = Catalog(tmp_path / "out")
+    told = {
+        sku: terms.get("color")
+        for split in SPLITS
+        for sku, terms in zip(catalog.split(split)["sku"], catalog.attributes(split), strict=True)
+    }
+    # What the shop says goes before what is seen.
+    assert told == {"white": ("red",), "named": ("blue",), "scene": None}
 
 
 @pytest.mark.parametrize(

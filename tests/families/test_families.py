@@ -341,3 +341,23 @@ def test_a_products_mean_color_does_not_depend_on_the_paper_around_it() -> None:
     blank = torch.ones(1, 3, 32, 32, requires_grad=True)
     mean_color(blank).sum().backward()
     assert torch.isfinite(blank.grad).all()
+
+
+def test_a_drawn_color_is_held_to_the_real_one_only_where_one_is_asked_for() -> None:
+    _, _, objective, _ = _parts("gan", diversity=0.0)
+    batch = _batch(objective)
+    asked = torch.arange(len(batch.condition)) < 3
+
+    def color(part: Batch) -> float:
+        torch.manual_seed(0)
+        objective.losses("discriminator", part, 0)
+        torch.manual_seed(1)
+        return float(objective.losses("generator", part, 0)["color"].detach())
+
+    some = dataclasses.replace(batch, colored=asked)
+    assert color(batch) > color(some) > 0
+    pixels = torch.where(asked[:, None, None, None], batch.pixels, -batch.pixels)
+    # Another color of what asked for none changes nothing; of what asked for one, it does.
+    assert color(dataclasses.replace(some, pixels=pixels)) == pytest.approx(color(some))
+    assert color(dataclasses.replace(some, pixels=-pixels)) != pytest.approx(color(some))
+    assert color(dataclasses.replace(batch, colored=~asked & asked)) == 0

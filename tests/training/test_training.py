@@ -230,11 +230,20 @@ def test_titles_that_ask_for_the_same_are_no_rivals(catalog_path: Path) -> None:
     # Two hats; then what no kind is named of: two black things of one title, one of another, one that is nothing.
     attributes = np.array([[1, 0], [1, 0], [0, 1], [0, 1], [0, 1], [0, 0]], np.float32)
     texts = np.repeat(np.array([[0, 1], [2, 3], [6, 6], [6, 6], [7, 7], [6, 6]])[:, None], 2, axis=1)
-    few = dataclasses.replace(data.few(6), attributes=attributes, texts=texts, named=attributes[:, 0] > 0)
+    few = dataclasses.replace(data.few(6), attributes=attributes, texts=texts, terms=("category:hat", "color:black"))
     same = few.asked[:, None] == few.asked
     expected = np.eye(6, dtype=bool)
     expected[0, 1] = expected[1, 0] = expected[2, 3] = expected[3, 2] = True
     np.testing.assert_array_equal(same, expected)
+
+
+def test_a_step_says_of_which_pictures_a_color_is_asked_for(catalog_path: Path) -> None:
+    data = _data(catalog_path)
+    colors = [i for i, term in enumerate(data.terms) if term.startswith("color:")]
+    seen = data.batch(0, 256, 1, mirror=False, drop_text=0.0, drop_attributes=0.5)
+    told = seen.condition[:, data.vectors.shape[1] :]
+    np.testing.assert_array_equal(seen.colored, told[:, colors].any(axis=1))
+    assert 0 < seen.colored.sum() < 256
 
 
 def test_a_title_is_now_and_then_replaced_by_what_its_attributes_make(tmp_path: Path) -> None:
@@ -267,8 +276,6 @@ def test_a_shop_with_a_kind_of_its_own_can_ask_for_it() -> None:
     conditioner = Conditioner(SentenceEncoder(), terms_of(known, vocabulary), vocabulary)
     (asked,) = conditioner.multi_hot([vocabulary.parse("a red Doohickeys")])
     np.testing.assert_array_equal(asked, conditioner.multi_hot(known[:1])[0])
-    assert conditioner.names_kind(asked[None]).tolist() == [True]
-    assert conditioner.names_kind(conditioner.multi_hot([{"color": ("red",)}])).tolist() == [False]
 
 
 def test_what_is_prepared_before_the_first_step_is_part_of_the_budget(

@@ -22,7 +22,7 @@ from packshot.catalog.privacy import redact
 from packshot.catalog.quality import SMALL_SIDE, Quality, judge
 from packshot.catalog.readers.tables import LIST_SEPARATOR
 from packshot.catalog.records import Candidate
-from packshot.cutout import cut_out, place_on_white
+from packshot.cutout import cut_out, on_plain, place_on_white
 from packshot.features.lite0 import Lite0
 from packshot.images.decode import DecodeError, decode
 from packshot.images.encode import encode
@@ -79,7 +79,7 @@ def inspect(job: Job) -> Row:
         return row | {"reason": quality.reason, "measured": quality.measured, "thumbnail": _thumbnail(rgb)}
     rgb, alpha = _limited(rgb, alpha, job.max_side)
     row["looks"] = looks(rgb, small).tobytes()
-    return _finished(job, row, rgb, alpha, quality)
+    return _finished(job, row, rgb, small, alpha, quality)
 
 
 def not_inspected(job: Job) -> Row:
@@ -88,7 +88,14 @@ def not_inspected(job: Job) -> Row:
     return row if row["reason"] else row | {"reason": "unreadable", "measured": "decoding it killed the process"}
 
 
-def _finished(job: Job, row: Row, rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, quality: Quality) -> Row:
+def _finished(
+    job: Job,
+    row: Row,
+    rgb: NDArray[np.uint8],
+    small: NDArray[np.uint8],
+    alpha: NDArray[np.uint8] | None,
+    quality: Quality,
+) -> Row:
     fields = job.candidate.record.fields
     row["phash"] = perceptual_hash(rgb)
     row["thumbnail"] = _thumbnail(rgb)
@@ -98,7 +105,7 @@ def _finished(job: Job, row: Row, rgb: NDArray[np.uint8], alpha: NDArray[np.uint
     if job.cut_out:
         cut = cut_out(rgb, alpha)
         mask = cut.mask if cut.good else None
-    color = product_color(rgb, mask) if not has_words(fields) or mask is not None else None
+    color = _color(rgb, mask, small, wordless=not has_words(fields))
     if color:
         said = describe(fields, color, _vocabulary())
         row |= _columns(said)
@@ -125,6 +132,18 @@ def features(rgb: NDArray[np.uint8]) -> NDArray[np.float16]:
     """The (1280,) lite0 features by which duplicates of (h, w, 3) pixels are proposed, seen at 112 pixels."""
     row: NDArray[np.float16] = _lite0().embed([small_copy(rgb, _FEATURE_SIDE)])[0].astype(np.float16)
     return row
+
+
+def _color(
+    rgb: NDArray[np.uint8], mask: NDArray[np.float32] | None, small: NDArray[np.uint8], *, wordless: bool
+) -> str | None:
+    """The product's color, where it is plain to see what is product, or where no words say anything of it."""
+    if mask is not None:
+        return product_color(rgb, mask)
+    plain = on_plain(small)
+    if plain is not None and plain.good:
+        return product_color(small, plain.mask)
+    return product_color(rgb, None) if wordless else None
 
 
 def _named(job: Job) -> Row:

@@ -35,12 +35,9 @@ def cut_out(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None = None) -> C
     Raises:
         PackshotError: the shipped graph is missing and so is OpenCV, which would take its place.
     """
-    mask = plain.from_alpha(alpha)
-    if mask is not None:
-        return gate.judge_plain(mask, "alpha")
-    mask = plain.from_plain_background(rgb)
-    if mask is not None:
-        return gate.judge_plain(mask, "white")
+    found = on_plain(rgb, alpha)
+    if found is not None:
+        return found
     height, width = rgb.shape[:2]
     if min(height, width) < _SMALLEST:
         nothing = np.zeros((height, width), np.float32)
@@ -48,6 +45,15 @@ def cut_out(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None = None) -> C
     if network.available():
         return by_network(rgb)
     return by_grabcut(rgb)
+
+
+def on_plain(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None = None) -> CutOut | None:
+    """The mask as far as the picture's transparency or its plain background gives it away, else None."""
+    mask = plain.from_alpha(alpha)
+    if mask is not None:
+        return gate.judge_plain(mask, "alpha")
+    mask = plain.from_plain_background(rgb)
+    return None if mask is None else gate.judge_plain(mask, "white")
 
 
 def by_network(rgb: NDArray[np.uint8]) -> CutOut:

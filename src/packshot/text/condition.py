@@ -63,11 +63,6 @@ class Conditioner:
             rows.append(row)
         return np.stack(rows) if rows else np.zeros((0, len(self.terms)), np.float32)
 
-    def names_kind(self, rows: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """(n,) whether rows of ``multi_hot`` say what kind of product it is."""
-        kinds = [column for term, column in self._column.items() if term.startswith("category:")]
-        return np.asarray((rows[:, kinds] > 0).any(axis=1))
-
 
 def terms_of(attributes: Iterable[Attributes], vocabulary: Vocabulary, *, least: int = 4) -> tuple[str, ...]:
     """The terms worth an input: those, wider ones included, that at least ``least`` products have."""

@@ -126,13 +126,12 @@ def rehearsal(origin: ModelFolder, terms: Sequence[str]) -> TrainingSet:
     distinct = sorted({t for pair in texts for t in pair})
     index = {text: i for i, text in enumerate(distinct)}
     conditioner = Conditioner(generator.conditioner.encoder, terms, generator.vocabulary)
-    attributes = conditioner.multi_hot(known)
     return TrainingSet(
         pixels=np.stack(pixels),
         vectors=_encoded(generator, distinct),
         texts=np.array([[[index[zh], index[en]]] * 2 for zh, en in texts]),
-        attributes=attributes,
-        named=conditioner.names_kind(attributes),
+        attributes=conditioner.multi_hot(known),
+        terms=tuple(terms),
         kinds=kinds,
     )
 

@@ -44,6 +44,7 @@ class Seen(NamedTuple):
         latents: (size, ...) float32, where the set has any.
         asked: (size,) equal where the same is asked for, in whichever words.
         rehearsed: (size,) bool, where the set has pictures of a rehearsal.
+        colored: (size,) whether the attribute inputs say what color is asked for.
     """
 
     pixels: NDArray[np.uint8]
@@ -52,6 +53,7 @@ class Seen(NamedTuple):
     latents: NDArray[np.float32] | None
     asked: NDArray[np.int64]
     rehearsed: NDArray[np.bool_] | None
+    colored: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class TrainingSet:
         texts: (n, 2, 2) indices into ``vectors``: the description as it is written, then as its attributes make it,
             each in Chinese and in English; the same where one is missing.
         attributes: (n, terms) float32.
-        named: (n,) whether the attribute inputs say what kind of product it is.
+        terms: what the attribute inputs stand for, each ``facet:term``.
         latents: (n, 2, ...) float16, what a family computes once of every picture and of its mirror image.
         mirrored: (n,) whether a picture may be shown as its mirror image; None where all may.
         order: (m,) the pictures of one epoch, a picture of a rare kind several times; all of them once by default.
@@ -77,7 +79,7 @@ class TrainingSet:
     vectors: NDArray[np.float32]
     texts: NDArray[np.int64]
     attributes: NDArray[np.float32]
-    named: NDArray[np.bool_]
+    terms: tuple[str, ...]
     latents: NDArray[np.float16] | None = None
     mirrored: NDArray[np.bool_] | None = None
     order: NDArray[np.int64] | None = None
@@ -95,7 +97,8 @@ class TrainingSet:
         Titles tell products apart that look the same, so attributes decide; but where they do not say what a product
         is, only its title does.
         """
-        words = np.where(self.named[:, None], -1, self.texts[:, 0])
+        named = self._names("category", self.attributes)
+        words = np.where(named[:, None], -1, self.texts[:, 0])
         return np.unique(np.column_stack([self.attributes, words]), axis=0, return_inverse=True)[1].reshape(-1)
 
     @property
@@ -130,14 +133,14 @@ class TrainingSet:
             for spoken in (language, 1 - language)
         )
         rehearsed = None if self.rehearsed is None else self.rehearsed[rows]
-        return Seen(pixels, condition, translated, latents, self.asked[rows], rehearsed)
+        colored = self._names("color", attributes)
+        return Seen(pixels, condition, translated, latents, self.asked[rows], rehearsed, colored)
 
     def few(self, count: int) -> TrainingSet:
         """Pictures evenly spread over an epoch, so that they are what a step sees; one may be there twice."""
         rows = self.epoch[np.linspace(0, len(self.epoch) - 1, min(count, len(self.epoch))).astype(int)]
-        own = {
-            name: getattr(self, name) for name in ("pixels", "texts", "attributes", "named", "mirrored", "rehearsed")
-        }
+        taken = ("pixels", "texts", "attributes", "mirrored", "rehearsed")
+        own = {name: getattr(self, name) for name in taken}
         some: dict[str, Any] = {name: None if value is None else value[rows] for name, value in own.items()}
         return replace(self, **some, order=None, kinds=None)
 
@@ -153,7 +156,7 @@ class TrainingSet:
             vectors=np.concatenate([self.vectors, other.vectors]),
             texts=np.concatenate([self.texts, other.texts + len(self.vectors)]),
             attributes=np.concatenate([self.attributes, other.attributes]),
-            named=np.concatenate([self.named, other.named]),
+            terms=self.terms,
             mirrored=np.concatenate([s._mirrorable() for s in (self, other)]),
             order=np.concatenate([mine, theirs + len(self)]),
             kinds=kinds,
@@ -171,6 +174,11 @@ class TrainingSet:
                 parts.append(np.stack(pair, axis=1).astype(np.float16))
                 shown.advance(len(plain))
         return replace(self, latents=np.concatenate(parts))
+
+    def _names(self, facet: str, attributes: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """(n,) whether attribute inputs (n, terms) say anything of a facet."""
+        columns = [i for i, term in enumerate(self.terms) if term.startswith(f"{facet}:")]
+        return np.asarray((attributes[:, columns] > 0).any(axis=1))
 
     def _mirrorable(self) -> NDArray[np.bool_]:
         return np.ones(len(self), bool) if self.mirrored is None else self.mirrored
@@ -221,13 +229,12 @@ def load_training_set(
     categories = [category for category, _ in names]
     order = balanced(categories, balance) if balance else None
     kinds = np.unique(np.array(names, dtype=str), axis=0, return_inverse=True)[1] if group > 1 else None
-    attributes = conditioner.multi_hot(known)
     return TrainingSet(
         pixels,
         vectors,
         texts,
-        attributes,
-        conditioner.names_kind(attributes),
+        conditioner.multi_hot(known),
+        conditioner.terms,
         mirrored=mirrorable(pixels, categories),
         order=order,
         kinds=kinds,

@@ -20,6 +20,7 @@ class Batch:
         asked: (n,) equal where the same is asked for, in whichever words; None where that is not known.
         rehearsed: (n,) whether a picture is one that the model drew before it was adapted; None where none is.
         translated: (n, condition_dim), the condition in the other language; the same where there is but one.
+        colored: (n,) whether a color is asked for; None where that is not known, and then all count.
     """
 
     pixels: Tensor
@@ -28,6 +29,7 @@ class Batch:
     asked: Tensor | None = None
     rehearsed: Tensor | None = None
     translated: Tensor | None = None
+    colored: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,10 @@ class Objective:
         losses = {"generator": self.adversary.against(scores.diagonal(), real)}
         losses |= self.adversary.told_apart("matched", scores, same(batch))
         if self.config.color > 0:
-            off = mean_color(drawn) - mean_color(batch.pixels)
-            losses["color"] = self.config.color * off.abs().mean()
+            off = (mean_color(drawn) - mean_color(batch.pixels)).abs().mean(dim=1)
+            # Where no color is asked for, the nearest to all that there may be is grey.
+            asked = off.new_ones(len(off)) if batch.colored is None else batch.colored.to(off.dtype)
+            losses["color"] = self.config.color * (off * asked).mean()
         if self.config.language > 0 and batch.translated is not None:
             told = [self.network.generator.condition(c) for c in (batch.condition, batch.translated)]
             spread = told[0].var(dim=0, unbiased=False).mean().clamp(min=1e-6)
