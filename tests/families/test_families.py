@@ -361,3 +361,30 @@ def test_a_drawn_color_is_held_to_the_real_one_only_where_one_is_asked_for() -> 
     assert color(dataclasses.replace(some, pixels=pixels)) == pytest.approx(color(some))
     assert color(dataclasses.replace(some, pixels=-pixels)) != pytest.approx(color(some))
     assert color(dataclasses.replace(batch, colored=~asked & asked)) == 0
+
+
+@pytest.mark.parametrize("steps", range(1, 10))
+def test_a_flow_that_was_taught_long_steps_takes_only_such(steps: int) -> None:
+    config = config_class("flow").model_validate(SMALL["flow"])
+    calls: list[tuple[float, float]] = []
+
+    def run(name: str, inputs):
+        if name != "velocity":
+            return [inputs["latent"]]
+        calls.append((float(inputs["time"][0]), float(inputs["stride"][0])))
+        return [np.ones_like(inputs["latent"])]
+
+    condition = np.zeros((1, DIM), np.float32)
+    make_sampler("flow", config, run).sample(condition, [3], SamplingOptions(steps=steps))
+    if steps > 8:
+        # Along the velocity itself, told and untold.
+        assert len(calls) == 2 * steps
+        assert all(stride == 0 for _, stride in calls)
+        return
+    assert len(calls) == max(2, steps)
+    assert sum(stride for _, stride in calls) == 1
+    for time, stride in calls:
+        # What is taught: a half, a quarter or an eighth, from a multiple of itself on.
+        assert stride in (0.5, 0.25, 0.125)
+        assert time % stride == 0
+    assert [time for time, _ in calls] == [sum(s for _, s in calls[:i]) for i in range(len(calls))]

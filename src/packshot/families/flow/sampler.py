@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -10,8 +11,9 @@ import numpy as np
 from packshot.families.common.family import FamilyConfig, Floats, Run, SamplingOptions, noise
 from packshot.families.flow.config import Config
 
-# More steps than this are taken at the velocity itself, with explicit guidance; fewer as distillation taught them.
-_MOST_TAUGHT = 8
+# More steps than this are taken at the velocity itself, with explicit guidance; fewer as distillation taught them, and
+# not fewer than the longest step that it teaches makes.
+_MOST_TAUGHT, _FEWEST_TAUGHT = 8, 2
 
 
 class Sampler:
@@ -31,21 +33,31 @@ class Sampler:
     def sample(self, condition: Floats, seeds: Sequence[int], options: SamplingOptions) -> Floats:
         side = self.config.latent_side
         z = noise(seeds, (self.config.latent_channels, side, side)) * np.float32(options.temperature)
-        steps, start = options.steps or self.defaults["steps"], 0
+        lengths, time = self._lengths(options.steps or self.defaults["steps"]), 0.0
         guidance = self.defaults["guidance"] if options.guidance is None else options.guidance
         if options.like is not None:
             like = np.repeat(options.like[None], len(seeds), axis=0)
-            start = round(steps * (1 - options.strength))
-            way = np.float32(start / steps)
+            skipped = round(len(lengths) * (1 - options.strength))
+            time, lengths = sum(lengths[:skipped]), lengths[skipped:]
+            way = np.float32(time)
             z = (1 - way) * z + way * self.run("encoder", {"pixels": like})[0]
-        for i in range(start, steps):
-            z = z + self._velocity(z, i, steps, guidance, condition) / np.float32(steps)
+        for length in lengths:
+            z = z + self._velocity(z, time, length, guidance, condition) * np.float32(length)
+            time += length
         return self.run("decoder", {"latent": z})[0]
 
-    def _velocity(self, z: Floats, step: int, steps: int, guidance: float, condition: Floats) -> Floats:
-        time = step / steps
-        if self.config.distill_share and steps <= _MOST_TAUGHT:
-            return self._call(z, time, 1 / steps, guidance, condition)
+    def _lengths(self, steps: int) -> list[float]:
+        """How far each step goes; where long ones were taught, only such: 3 steps are a half and two quarters."""
+        if not self.config.distill_share or steps > _MOST_TAUGHT:
+            return [1 / steps] * steps
+        steps = max(steps, _FEWEST_TAUGHT)
+        longest = 2 ** int(math.log2(steps))
+        halved = steps - longest
+        return [1 / longest] * (longest - halved) + [0.5 / longest] * (2 * halved)
+
+    def _velocity(self, z: Floats, time: float, length: float, guidance: float, condition: Floats) -> Floats:
+        if self.config.distill_share and length >= 1 / _MOST_TAUGHT:
+            return self._call(z, time, length, guidance, condition)
         told = self._call(z, time, 0.0, 1.0, condition)
         if guidance == 1:
             return told
