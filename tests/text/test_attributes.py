@@ -150,6 +150,12 @@ def test_titles_of_all_trades_are_read() -> None:
         ("fleece coat", "outwear"),
         ("针织开衫外套", "longsleeve"),
         ("加绒卫衣男连帽", "hoodie"),
+        ("猪鬃鞋刷", "shoe-care"),
+        ("black shoe polish", "shoe-care"),
+        ("棕色皮表带", "watch-part"),
+        ("Watch, leather watch strap", "watch"),
+        ("运动鞋 透气鞋垫", "sneakers"),
+        ("hat stand", "storage"),
     ],
 )
 def test_the_narrower_category_is_meant(text: str, category: str) -> None:
