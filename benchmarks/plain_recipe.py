@@ -69,7 +69,7 @@ def main() -> None:
     catalog, training = Catalog(options.catalog), TrainingConfig()
     conditioner = Conditioner(encoder_named(training.encoder), (), load_vocabulary())
     data = load_training_set(catalog, catalog.rows("train", training.without), SIDE, training.fit, conditioner)
-    pixels, told = np.asarray(data.pixels), data.vectors[data.texts[:, 1]]
+    pixels, told = np.asarray(data.pixels), data.vectors[data.texts[:, 0, 1]]
     rng = np.random.default_rng(0)
 
     def batch(size: int) -> tuple[Tensor, Tensor]:
