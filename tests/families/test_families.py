@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from packshot.errors import PackshotError
 from packshot.families import FAMILIES, config_class, make_sampler, training_parts
 from packshot.families.common.adversarial import Adversary, same
-from packshot.families.common.augment import augment
+from packshot.families.common.augment import _warped, augment
 from packshot.families.common.family import SamplingOptions
 from packshot.families.common.graphs import export_graph
 from packshot.families.common.judge import _with_spread
@@ -259,7 +259,7 @@ def test_every_gan_loss_and_penalty_can_be_computed(judge: str, loss: str, penal
 
 
 def test_r1_is_half_the_squared_gradient_at_real_pictures() -> None:
-    _, network, objective, _ = _parts("gan", judge="pixels", gamma=2.0, lazy=1, mismatch=0, penalty="r1")
+    _, network, objective, _ = _parts("gan", judge="pixels", gamma=2.0, lazy=1, mismatch=0, penalty="r1", warp=0)
     batch = _batch(objective)
     torch.manual_seed(5)
     found = objective.losses("discriminator", batch, 0)["penalty"]
@@ -388,3 +388,48 @@ def test_a_flow_that_was_taught_long_steps_takes_only_such(steps: int) -> None:
         assert stride in (0.5, 0.25, 0.125)
         assert time % stride == 0
     assert [time for time, _ in calls] == [sum(s for _, s in calls[:i]) for i in range(len(calls))]
+
+
+def test_a_warp_turns_and_scales_some_of_the_pictures_about_their_middle() -> None:
+    torch.manual_seed(0)
+    # A standing bar on white paper.
+    pixels = torch.ones(64, 3, 64, 64)
+    pixels[:, :, 16:48, 28:36] = -1
+    moved = _warped(pixels, torch.full((64,), 0.5))
+    changed = (moved != pixels).flatten(1).any(dim=1)
+    assert 20 < changed.sum() < 44
+    ink = (1 - moved[changed].mean(dim=1)) / 2
+    area = ink.sum(dim=(1, 2)) / (32 * 8)
+    assert 1.25**-2 - 0.03 < area.min() < 0.8
+    assert 1.25 < area.max() < 1.25**2 + 0.03
+    at = torch.arange(64) - 31.5
+    x, y = ((ink * part).sum(dim=(1, 2)) / ink.sum(dim=(1, 2)) for part in (at[None, None], at[None, :, None]))
+    assert max(x.abs().max(), y.abs().max()) < 0.2
+    across, along = at[None, None] - x[:, None, None], at[None, :, None] - y[:, None, None]
+    turn = 0.5 * torch.atan2(2 * (ink * across * along).sum(dim=(1, 2)), (ink * (along**2 - across**2)).sum(dim=(1, 2)))
+    assert 15 < turn.abs().max().rad2deg() < 20.5
+    assert turn.min() < 0 < turn.max()
+    seen = pixels.clone().requires_grad_(True)
+    augment(seen, warp=torch.ones(64)).sum().backward()
+    assert torch.isfinite(seen.grad).all()
+    assert seen.grad.abs().sum() > 0
+
+
+def test_the_discriminator_is_shown_warps_of_what_it_has_seen_often() -> None:
+    _, _, objective, _ = _parts("gan")
+    batch = _batch(objective, 64)
+    paper = torch.ones(64, 3, 32, 32)
+    paper[:, :, 8:24, 14:18] = -1
+
+    def warped(often: float) -> float:
+        torch.manual_seed(0)
+        told = dataclasses.replace(batch, shown=torch.full((64,), often))
+        with torch.no_grad():
+            moved = objective._shown(paper, told)
+        # What is only shifted keeps its two colors, and the hole's.
+        between = ((moved.abs() > 0.02) & (moved.abs() < 0.98)).flatten(1).any(dim=1)
+        return float(between.float().mean())
+
+    assert warped(0) == warped(10) == 0
+    assert 0 < warped(25) < warped(40)
+    assert warped(40) == warped(400) == pytest.approx(0.5, abs=0.15)
