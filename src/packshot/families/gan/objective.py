@@ -19,7 +19,7 @@ from packshot.families.gan.network import Network
 _APART_EVERY = 4
 # A picture that the discriminator was shown so often is still new to it, and one shown so often it knows by heart: with
 # 80 showings of 400 pictures turning and scaling were a gain all over, with 16 of 2,154 none.
-_NEW, _BY_HEART = 10, 40
+_NEW, _BY_HEART = 5, 25
 # What is nearer to white than this, of 2, is more paper than product.
 _PAPER = 0.08
 
