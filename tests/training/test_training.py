@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from itertools import product
 from pathlib import Path
 
@@ -245,27 +244,6 @@ def test_a_step_says_of_which_pictures_a_color_is_asked_for(catalog_path: Path) 
     told = seen.condition[:, data.vectors.shape[1] :]
     np.testing.assert_array_equal(seen.colored, told[:, colors].any(axis=1))
     assert 0 < seen.colored.sum() < 256
-
-
-def test_a_step_says_how_often_its_pictures_were_shown_before(catalog_path: Path) -> None:
-    data = _data(catalog_path)
-    # The first picture stands twice in an epoch.
-    order = np.concatenate([np.arange(len(data)), [0]])
-    data = dataclasses.replace(data, order=order)
-    seen: Counter[int] = Counter()
-    off = []
-    for step in range(60):
-        rows = data._rows(step, 32, 1)
-        told = data.batch(step, 32, 1, mirror=False, drop_text=0.0, drop_attributes=0.0).shown
-        off.extend(told - [seen[row] for row in rows])
-        seen.update(rows.tolist())
-        if 0 in rows:
-            twice = told[rows == 0] / told[rows != 0].mean() if step else np.array([2.0])
-            np.testing.assert_allclose(twice, 2.0, rtol=1e-6)
-    assert seen[0] > 1.8 * seen[1]
-    assert np.abs(off).max() < 2.5
-    # Half of an epoch has gone by, on average, when a picture comes up in it.
-    assert np.mean(off) == pytest.approx(0.5, abs=0.2)
 
 
 def test_a_title_is_now_and_then_replaced_by_what_its_attributes_make(tmp_path: Path) -> None:

@@ -45,7 +45,6 @@ class Seen(NamedTuple):
         asked: (size,) equal where the same is asked for, in whichever words.
         rehearsed: (size,) bool, where the set has pictures of a rehearsal.
         colored: (size,) whether the attribute inputs say what color is asked for.
-        shown: (size,) float32, how often each picture has been shown before, on average.
     """
 
     pixels: NDArray[np.uint8]
@@ -55,7 +54,6 @@ class Seen(NamedTuple):
     asked: NDArray[np.int64]
     rehearsed: NDArray[np.bool_] | None
     colored: NDArray[np.bool_]
-    shown: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -108,11 +106,6 @@ class TrainingSet:
         """The pictures of one epoch, unmixed."""
         return np.arange(len(self)) if self.order is None else self.order
 
-    @cached_property
-    def _often(self) -> NDArray[np.int64]:
-        """(n,) how often an epoch shows each picture."""
-        return np.bincount(self.epoch, minlength=len(self))
-
     @property
     def condition_dim(self) -> int:
         return self.vectors.shape[1] + self.attributes.shape[1]
@@ -141,8 +134,7 @@ class TrainingSet:
         )
         rehearsed = None if self.rehearsed is None else self.rehearsed[rows]
         colored = self._names("color", attributes)
-        shown = (step * size / len(self.epoch) * self._often[rows]).astype(np.float32)
-        return Seen(pixels, condition, translated, latents, self.asked[rows], rehearsed, colored, shown)
+        return Seen(pixels, condition, translated, latents, self.asked[rows], rehearsed, colored)
 
     def few(self, count: int) -> TrainingSet:
         """Pictures evenly spread over an epoch, so that they are what a step sees; one may be there twice."""

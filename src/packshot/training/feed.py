@@ -51,13 +51,11 @@ class Feed:
             drop_text=config.drop_text,
             drop_attributes=config.drop_attributes,
         )
-        condition, translated, latents, asked, rehearsed, colored, shown = (
+        condition, translated, latents, asked, rehearsed, colored = (
             None if part is None else torch.from_numpy(part[self.rows]).to(training_device()) for part in seen[1:]
         )
         assert condition is not None
-        return Batch(
-            to_tensor(seen.pixels[self.rows]), condition, latents, asked, rehearsed, translated, colored, shown
-        )
+        return Batch(to_tensor(seen.pixels[self.rows]), condition, latents, asked, rehearsed, translated, colored)
 
 
 def to_tensor(pixels: NDArray[np.uint8]) -> Tensor:

@@ -15,20 +15,20 @@ from torch import Tensor
 _TURN, _SCALE = math.radians(20), 1.25
 
 
-def augment(x: Tensor, *, shift: float = 0.125, hole: float = 0.4, warp: Tensor | None = None) -> Tensor:
+def augment(x: Tensor, *, shift: float = 0.125, hole: float = 0.4, warp: float = 0.0) -> Tensor:
     """Shift each picture by up to ``shift`` of its side and hide a square of ``hole`` of its side.
 
     Args:
         x: (n, 3, s, s).
-        warp: (n,) how likely each picture is turned and scaled besides (Karras et al. 2020, ADA); below 0.8 drawn ones
+        warp: share of the pictures that are turned and scaled besides (Karras et al. 2020, ADA); below 0.8 drawn ones
             learn nothing of it.
     """
-    if warp is not None and warp.any():
+    if warp > 0:
         x = _warped(x, warp)
     return _cut_out(_translate(x, shift), hole)
 
 
-def _warped(x: Tensor, share: Tensor) -> Tensor:
+def _warped(x: Tensor, share: float) -> Tensor:
     n, _, s, _ = x.shape
     chosen = torch.rand(n, device=x.device) < share
     turn, size = (torch.rand(n, device=x.device) * 2 - 1 for _ in range(2))

@@ -21,7 +21,6 @@ class Batch:
         rehearsed: (n,) whether a picture is one that the model drew before it was adapted; None where none is.
         translated: (n, condition_dim), the condition in the other language; the same where there is but one.
         colored: (n,) whether a color is asked for; None where that is not known, and then all count.
-        shown: (n,) how often each picture has been shown before; None where that is not known.
     """
 
     pixels: Tensor
@@ -31,7 +30,6 @@ class Batch:
     rehearsed: Tensor | None = None
     translated: Tensor | None = None
     colored: Tensor | None = None
-    shown: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,7 @@ class Config(FamilyConfig):
         truncation: scale of the noise when pictures are drawn (Brock et al. 2019, BigGAN, truncate it instead); below 1
             they are less odd and more alike. Training does not know of it.
         apart_after: share of the steps after which it begins; before there are products, it only breeds noise.
-        warp: share of the pictures, real and drawn, that the discriminator sees turned and scaled once it has seen them
-            so often that it would know them by heart.
+        warp: share of the pictures, real and drawn, that the discriminator sees turned and scaled.
     """
 
     kind: Literal["gan"] = "gan"
@@ -58,7 +57,7 @@ class Config(FamilyConfig):
     diversity: float = Field(default=1.0, ge=0)
     apart: float = Field(default=0.35, gt=0, le=1)
     apart_after: float = Field(default=0.3, ge=0, le=1)
-    warp: float = Field(default=0.5, ge=0, le=0.8)
+    warp: float = Field(default=0.0, ge=0, le=0.8)
     truncation: float = Field(default=1.0, gt=0, le=1)
 
     def remedy(self) -> dict[str, Any]:

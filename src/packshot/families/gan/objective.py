@@ -17,9 +17,6 @@ from packshot.families.gan.network import Network
 
 # Pictures of one description are drawn a second time only every so often; the term weighs the more then.
 _APART_EVERY = 4
-# A picture that the discriminator was shown so often is still new to it, and one shown so often it knows by heart: with
-# 80 showings of 400 pictures turning and scaling were a gain all over, with 16 of 2,154 none.
-_NEW, _BY_HEART = 5, 25
 # What is nearer to white than this, of 2, is more paper than product.
 _PAPER = 0.08
 
@@ -51,8 +48,8 @@ class Objective:
         if player == "generator":
             return self._move_generator(batch, step) if step >= self.lead else {}
         with torch.no_grad():
-            drawn = self._shown(self._draw(self._noise(batch), batch.condition), batch)
-            real = self._shown(batch.pixels, batch)
+            drawn = self._shown(self._draw(self._noise(batch), batch.condition))
+            real = self._shown(batch.pixels)
             see = self.network.discriminator.see
             self._real, seen_drawn = see(real), see(drawn)
         return self.adversary.judge(self.network.discriminator, self._real, seen_drawn, batch, step)
@@ -60,7 +57,7 @@ class Objective:
     def _move_generator(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
         judge, latent = self.network.discriminator, self._noise(batch)
         drawn = self._draw(latent, batch.condition)
-        scores = judge.judge(judge.see(self._shown(drawn, batch)), batch.condition)
+        scores = judge.judge(judge.see(self._shown(drawn)), batch.condition)
         real = None
         if self.config.loss == "relativistic":
             # The real pictures of the discriminator's own move, which came just before.
@@ -85,10 +82,8 @@ class Objective:
             losses["diversity"] = self.config.diversity * _APART_EVERY * self._sameness(self.maps, drawn, batch)
         return losses
 
-    def _shown(self, pixels: Tensor, batch: Batch) -> Tensor:
-        """What the discriminator is shown: the more varied, the better it would know these pictures otherwise."""
-        often = pixels.new_full((len(pixels),), _BY_HEART) if batch.shown is None else batch.shown
-        return augment(pixels, warp=self.config.warp * ((often - _NEW) / (_BY_HEART - _NEW)).clamp(0, 1))
+    def _shown(self, pixels: Tensor) -> Tensor:
+        return augment(pixels, warp=self.config.warp)
 
     def _noise(self, batch: Batch) -> Tensor:
         return torch.randn(len(batch.condition), self.config.latent, device=batch.condition.device)
