@@ -101,11 +101,10 @@ def _finished(
     row["thumbnail"] = _thumbnail(rgb)
     row["features"] = features(rgb).tobytes()
     flags = list(quality.flags)
-    mask = None
-    if job.cut_out:
-        cut = cut_out(rgb, alpha)
-        mask = cut.mask if cut.good else None
-    color = _color(rgb, mask, small, wordless=not has_words(fields))
+    # A mask that is only to see the color by need not be fine, and is there where the background is plain anyway.
+    looked, cut = (rgb, cut_out(rgb, alpha)) if job.cut_out else (small, on_plain(small))
+    mask = cut.mask if cut is not None and cut.good else None
+    color = product_color(looked, mask) if not has_words(fields) or mask is not None else None
     if color:
         said = describe(fields, color, _vocabulary())
         row |= _columns(said)
@@ -114,11 +113,9 @@ def _finished(
     if not row["text"]:
         return row | {"reason": "no text"}
     kind = "jpeg"
-    if mask is not None:
-        row["box"] = _box(mask)
     if job.cut_out and mask is not None:
         rgb, kind = place_on_white(rgb, mask, job.cut_out_side, _FILL), "png"
-        row["box"] = _placed(row["box"], job.cut_out_side)
+        row["box"] = _placed(_box(mask), job.cut_out_side)
         flags.append("cut-out")
     elif job.cut_out:
         flags.append("background")
@@ -132,18 +129,6 @@ def features(rgb: NDArray[np.uint8]) -> NDArray[np.float16]:
     """The (1280,) lite0 features by which duplicates of (h, w, 3) pixels are proposed, seen at 112 pixels."""
     row: NDArray[np.float16] = _lite0().embed([small_copy(rgb, _FEATURE_SIDE)])[0].astype(np.float16)
     return row
-
-
-def _color(
-    rgb: NDArray[np.uint8], mask: NDArray[np.float32] | None, small: NDArray[np.uint8], *, wordless: bool
-) -> str | None:
-    """The product's color, where it is plain to see what is product, or where no words say anything of it."""
-    if mask is not None:
-        return product_color(rgb, mask)
-    plain = on_plain(small)
-    if plain is not None and plain.good:
-        return product_color(small, plain.mask)
-    return product_color(rgb, None) if wordless else None
 
 
 def _named(job: Job) -> Row:
