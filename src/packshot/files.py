@@ -8,6 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from packshot.errors import PackshotError
 
@@ -49,6 +53,26 @@ def write_atomic(path: Path, data: bytes) -> None:
             raise
     except OSError as error:
         raise PackshotError(f"cannot write: {error.strerror or error}", path) from error
+
+
+def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:
+    """A writable memory map of a new ``.npy`` file, whose room on the disk is taken at once.
+
+    Written into a file with holes, a full disk ends the process without a word (SIGBUS).
+
+    Raises:
+        PackshotError: the folder cannot be written or the disk is full.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        out: NDArray[Any] = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+        # macOS and Windows have no such call; there a full disk is met when it is written.
+        if hasattr(os, "posix_fallocate"):
+            with path.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    except OSError as error:
+        raise PackshotError(f"cannot write: {error.strerror or error}", path) from error
+    return out
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from packshot.families.common.adversarial import Adversary, same
 from packshot.families.common.augment import _warped, augment
 from packshot.families.common.family import SamplingOptions
 from packshot.families.common.graphs import export_graph
-from packshot.families.common.judge import _with_spread
+from packshot.families.common.judge import Discriminator, _with_spread
 from packshot.families.common.objective import Batch
 from packshot.families.gan.objective import mean_color
 from packshot.runtime import Graph
@@ -256,6 +256,81 @@ def test_every_gan_loss_and_penalty_can_be_computed(judge: str, loss: str, penal
     assert game | {"mismatch", "penalty"} == set(losses)
     assert "penalty" not in objective.losses("discriminator", _batch(objective), 1)
     assert losses["penalty"] > 0
+
+
+class _Linear(Discriminator):
+    """Scores (n, n): the sum of a picture, weighted, and as much again for each unit of the description, which has no
+    slope."""
+
+    weight = torch.tensor([0.5, -1.0, 2.0, 0.25])
+
+    def see(self, pixels: torch.Tensor) -> list[torch.Tensor]:
+        return [pixels]
+
+    def judge(self, seen: list[torch.Tensor], condition: torch.Tensor) -> torch.Tensor:
+        pictured = (seen[0].flatten(1) @ self.weight)[:, None]
+        return pictured + pictured.detach() * condition.sum(dim=1)
+
+
+def _one_move(loss: str, penalty: str, **settings: float) -> tuple[dict[str, float], tuple[np.ndarray, ...]]:
+    """A discriminator's losses, and the scores they are made of: real, drawn and under another's description."""
+    generator = torch.Generator().manual_seed(3)
+    real, drawn = (torch.randn(6, 1, 2, 2, generator=generator) for _ in range(2))
+    condition, judge = torch.randn(6, 3, generator=generator), _Linear()
+    adversary = Adversary(loss, penalty, lazy=4, **settings)
+    losses = adversary.judge(judge, [real], [drawn], Batch(real, condition), 0)
+    scores = [judge.judge([x], condition).numpy() for x in (real, drawn)]
+    other = scores[0][np.arange(6), np.arange(6) - 3]
+    return {k: v.item() for k, v in losses.items()}, (scores[0].diagonal(), scores[1].diagonal(), other)
+
+
+def _softplus(x: np.ndarray) -> np.ndarray:
+    return np.logaddexp(0, x)
+
+
+@pytest.mark.parametrize(
+    ("loss", "wanted"),
+    [
+        ("non-saturating", lambda r, d, o: (_softplus(-r), _softplus(d), _softplus(o))),
+        ("hinge", lambda r, d, o: (np.maximum(0, 1 - r), np.maximum(0, 1 + d), np.maximum(0, 1 + o))),
+        ("wasserstein", lambda r, d, o: (-r, d, o - r)),
+    ],
+)
+def test_a_discriminator_descends_what_the_papers_say(loss: str, wanted) -> None:
+    losses, scores = _one_move(loss, "r1", mismatch=0.5)
+    real, drawn, other = wanted(*scores)
+    assert losses["real"] == pytest.approx(real.mean(), rel=1e-5)
+    assert losses["drawn"] == pytest.approx(drawn.mean(), rel=1e-5)
+    assert losses["mismatch"] == pytest.approx(0.5 * other.mean(), rel=1e-5)
+
+
+def test_a_relativistic_discriminator_compares_pairs() -> None:
+    losses, (real, drawn, other) = _one_move("relativistic", "r1+r2", mismatch=0.5)
+    assert losses["pair"] == pytest.approx(_softplus(drawn - real).mean(), rel=1e-5)
+    assert losses["mismatch"] == pytest.approx(0.5 * _softplus(other - real).mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("loss", "wanted"),
+    [
+        ("non-saturating", lambda d, r: _softplus(-d)),
+        ("hinge", lambda d, r: -d),
+        ("wasserstein", lambda d, r: -d),
+        ("relativistic", lambda d, r: _softplus(r - d)),
+    ],
+)
+def test_what_draws_descends_what_the_papers_say(loss: str, wanted) -> None:
+    drawn, real = torch.tensor([-2.0, 0.5, 3.0]), torch.tensor([1.0, -1.0, 0.0])
+    found = Adversary(loss).against(drawn, real)
+    assert found.item() == pytest.approx(wanted(drawn.numpy(), real.numpy()).mean(), rel=1e-6)
+
+
+def test_penalties_are_those_of_a_known_slope() -> None:
+    slope = float(_Linear.weight.square().sum())
+    for penalty, wanted in (("r1", slope / 2), ("r1+r2", slope), ("wgan-gp", (slope**0.5 - 1) ** 2)):
+        losses, _ = _one_move("wasserstein", penalty, gamma=3.0)
+        # Weighted up, since it is taken every fourth step only.
+        assert losses["penalty"] == pytest.approx(3 * 4 * wanted, rel=1e-4)
 
 
 def test_r1_is_half_the_squared_gradient_at_real_pictures() -> None:

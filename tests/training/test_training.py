@@ -19,6 +19,7 @@ from safetensors.numpy import load_file
 
 from packshot.artifact import ModelFolder
 from packshot.catalog import Catalog, build
+from packshot.cli import run
 from packshot.errors import PackshotError
 from packshot.families import FAMILIES, config_class
 from packshot.generation.generator import Generator
@@ -404,6 +405,58 @@ def test_a_diverged_training_says_so_and_keeps_its_checkpoint(catalog_path: Path
         _train(catalog_path, tmp_path / "m")
     assert "step 5" in str(error.value)
     assert json.loads((tmp_path / "m" / "training" / "checkpoint.json").read_text())["step"] == 5
+
+
+def test_a_gradient_that_is_no_number_is_a_divergence_and_is_not_saved(
+    catalog_path: Path, tmp_path: Path, monkeypatch
+) -> None:
+    import packshot.training.loop as loop
+    from packshot.families.vae.objective import Objective
+
+    monkeypatch.setattr(loop, "SAVE_SECONDS", 0.0)
+    original = Objective.losses
+
+    def rooted(self, player, batch, step):
+        losses = dict(original(self, player, batch, step))
+        if step == 5 and losses:
+            name, value = next(iter(losses.items()))
+            # Its value is the old one; its slope is 0 times infinity.
+            losses[name] = value + (value - value).sqrt()
+        return losses
+
+    monkeypatch.setattr(Objective, "losses", rooted)
+    with pytest.raises(PackshotError, match="diverged"):
+        _train(catalog_path, tmp_path / "m")
+    work = tmp_path / "m" / "training"
+    head = json.loads((work / "checkpoint.json").read_text())
+    assert head["step"] == 5
+    for path in work.glob("*.safetensors"):
+        assert all(np.isfinite(v).all() for v in load_file(path).values()), path
+
+
+@pytest.mark.usefixtures("bare")
+def test_resuming_takes_another_learning_rate_and_nothing_else(catalog_path: Path, tmp_path: Path, capsys) -> None:
+    out, command = tmp_path / "m", ["train", str(catalog_path), "-o", str(tmp_path / "m")]
+    _train(catalog_path, out)
+    before = (out / "training" / "plan.json").read_bytes()
+    for asked, message in (
+        (["--family", "gan", "--steps", "24"], "this training has family = vae, not gan"),
+        (["--set", "training.batch=4"], "this training has training.batch"),
+        (["--seed", "9"], "training.seed = 3, not 9"),
+        (["--steps", "48"], "training.steps = 24, not 48"),
+        (["--from", str(out)], "began with no model"),
+    ):
+        assert run([*command, "--resume", *asked]) == 2
+        assert message in capsys.readouterr().err
+        assert (out / "training" / "plan.json").read_bytes() == before
+    assert run([*command, "--resume", "--set", "training.learning_rate=0.00002"]) == 0
+    assert json.loads((out / "training" / "plan.json").read_text())["recipe"]["training"]["learning_rate"] == 2e-5
+
+
+def test_a_training_without_a_length_is_refused_before_anything_is_read(catalog_path: Path, tmp_path: Path) -> None:
+    with pytest.raises(PackshotError, match="how long"):
+        train(catalog_path, tmp_path / "m", load_recipe("vae", SMALL["vae"]), budget=None, resume=False)
+    assert not (tmp_path / "m").exists()
 
 
 @pytest.mark.parametrize(

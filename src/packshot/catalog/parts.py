@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from packshot.catalog.schema import work_schema
 from packshot.errors import PackshotError
-from packshot.files import write_atomic
+from packshot.files import new_array, write_atomic
 
 PART_ROWS = 250
 
@@ -75,8 +75,7 @@ class Parts:
     def array(self, name: str, length: int, dtype: Any) -> NDArray[Any]:
         """A binary column as a memory map of (candidates, length) ``dtype``; zeros where there is nothing."""
         count, start = self.done, 0
-        path = self.folder / f"{name}.npy"
-        out = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(count, length))
+        out = new_array(self.folder / f"{name}.npy", dtype, (count, length))
         for part in self.paths:
             for data in pq.read_table(part, columns=[name])[name].to_pylist():
                 if data is not None:

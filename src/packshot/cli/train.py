@@ -45,7 +45,8 @@ def train(
     except ImportError:
         raise missing_extra("train", "torch") from None
     from packshot.training.choose import choose
-    from packshot.training.recipe import load_recipe
+    from packshot.training.plan import read_plan
+    from packshot.training.recipe import changed, load_recipe
     from packshot.training.train import train as run
 
     seconds = parse_duration(budget) if budget else None
@@ -58,10 +59,15 @@ def train(
     else:
         if not (family or recipe or resume or origin):
             raise PackshotError("no family is named", hint="Give --family flow, gan, vae or auto.", usage=True)
-        default = family or (open_model(origin).config.family if origin else "flow")
-        chosen = load_recipe(recipe or default, settings or (), steps=steps, seed=seed)
-        if family and chosen.family != family:
-            raise PackshotError(f"recipe {recipe} is of family {chosen.family}, not {family}", usage=True)
+        plan = read_plan(out / "training") if resume and not (family or recipe or origin) else None
+        if plan:
+            asked = settings or steps is not None or seed is not None
+            chosen = changed(plan.recipe, settings or (), steps=steps, seed=seed) if asked else None
+        else:
+            default = family or (open_model(origin).config.family if origin else "flow")
+            chosen = load_recipe(recipe or default, settings or (), steps=steps, seed=seed)
+            if family and chosen.family != family:
+                raise PackshotError(f"recipe {recipe} is of family {chosen.family}, not {family}", usage=True)
         model = run(catalog, out, chosen, budget=seconds, resume=resume, name=name, origin=origin)
     record = model.config.training
     result = {

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.features.base import Features
-from packshot.files import new_file
+from packshot.files import new_array, new_file
 from packshot.progress import ticker
 
 
@@ -33,8 +33,7 @@ def cached(
     path = folder / f"features-{hashlib.sha256(whole.encode()).hexdigest()[:20]}.npy"
     if not path.exists():
         with new_file(path) as partial, ticker(label, count) as shown:
-            shape = (count, features.dim)
-            out = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float32, shape=shape)
+            out = new_array(partial, np.float32, (count, features.dim))
             done = 0
             for rows in embedded():
                 out[done : done + len(rows)] = rows

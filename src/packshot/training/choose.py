@@ -66,7 +66,8 @@ def choose(
         folder = work / family
         if not (resume and (folder / "config.json").exists()):
             going = resume and (folder / "training" / "plan.json").exists()
-            train(catalog_path, folder, recipe, budget=budget / len(FAMILIES), resume=going, name=name or out.name)
+            asked = None if going and not settings else recipe
+            train(catalog_path, folder, asked, budget=budget / len(FAMILIES), resume=going, name=name or out.name)
         scores[family] = measure(ModelFolder(folder), Catalog(catalog_path))
     marks = {family: mark(scores, family, prefer) for family in FAMILIES}
     kept = max(marks, key=lambda family: marks[family])

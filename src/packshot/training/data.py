@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from packshot.catalog import Catalog
 from packshot.errors import PackshotError
-from packshot.files import new_file
+from packshot.files import new_array, new_file
 from packshot.images.resize import Fit, to_square
 from packshot.progress import ticker
 from packshot.text.attributes import Attributes
@@ -318,7 +318,7 @@ def _load_pixels(catalog: Catalog, rows: Sequence[int], resolution: int, fit: Fi
     if not path.exists():
         shape = (len(rows), resolution, resolution, 3)
         with new_file(path) as partial, ticker(f"pictures at {resolution} px", len(rows)) as shown:
-            out = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
+            out = new_array(partial, np.uint8, shape)
             for i, picture in enumerate(catalog.images("train", rows)):
                 out[i] = to_square(picture, resolution, fit)
                 shown.advance()

@@ -70,7 +70,7 @@ def train_step(
         The named losses.
 
     Raises:
-        PackshotError: a loss is not a finite number.
+        PackshotError: a loss or its gradient is not a finite number.
     """
     torch.manual_seed(config.seed * 1_000_003 + state.step)
     workers = workers or Workers()
@@ -85,14 +85,15 @@ def train_step(
         if not losses:
             continue
         total = torch.stack([loss for name, loss in losses.items() if not name.startswith("_")]).sum()
-        totals[player.name] = total.detach().float()
         optimizer.zero_grad(set_to_none=True)
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
         # Only this player's gradients are computed; the others' networks are passed through.
         gradients = workers.mean(torch.autograd.grad(total, parameters, allow_unused=True))
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
-        nn.utils.clip_grad_norm_(parameters, config.clip)
+        norm = nn.utils.clip_grad_norm_(parameters, config.clip)
+        # A loss may be finite where its gradient is not, as that of a root at zero.
+        totals[player.name] = total.detach().float() + 0 * norm.float()
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * player.rate * factor
         optimizer.step()
@@ -102,8 +103,8 @@ def train_step(
     for name, total_read in zip(totals, read[len(logged) :], strict=True):
         if not math.isfinite(total_read):
             raise PackshotError(
-                f"training diverged: {name} loss is {total_read} at step {state.step}",
-                hint="The last checkpoint is kept; resume it with a lower training.learning_rate.",
+                f"training diverged: {name} loss or its gradient is {total_read} at step {state.step}",
+                hint="The last checkpoint is kept: --resume --set training.learning_rate=... with a lower one.",
             )
     follow(state.average, objective.averaged, decay_at(state.step, config.ema))
     state.step += 1
@@ -133,7 +134,7 @@ def run_stage(
     Raises:
         CollapseError: a look found that the model ignores its noise or its descriptions.
         KeyboardInterrupt: it was asked to stop, and has saved its state.
-        PackshotError: a loss is not a finite number.
+        PackshotError: a loss or its gradient is not a finite number.
     """
     workers = workers or Workers()
     head = read_head(folder)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,32 @@ class Plan:
     def remedies(self) -> dict[str, Any]:
         """Settings of the family that were changed."""
         return {key: value for change in self.changes for key, value in change["model"].items()}
+
+
+def going_on(plan: Plan, recipe: Recipe, where: Path) -> Plan:
+    """A plan that goes on with the learning rates of ``recipe``, which is to differ in nothing else.
+
+    Raises:
+        PackshotError: it differs in more: half a training by one recipe and half by another would be neither.
+    """
+    own, asked = (dict(_flat(r.model_dump(mode="json"))) for r in (plan.recipe, recipe))
+    for name in sorted(own.keys() | asked.keys()):
+        if own.get(name) != asked.get(name) and not name.endswith(".learning_rate"):
+            raise PackshotError(
+                f"this training has {name} = {own.get(name)}, not {asked.get(name)}",
+                where,
+                "Resume it without that setting, or train anew into another -o.",
+                usage=True,
+            )
+    return replace(plan, recipe=recipe)
+
+
+def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in content.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def write_plan(work: Path, plan: Plan) -> None:

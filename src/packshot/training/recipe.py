@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -123,6 +123,19 @@ def load_recipe(name: str, settings: Sequence[str] = (), **training: Any) -> Rec
         raise PackshotError(f"no such recipe {name!r}", hint=f"Shipped: {known}.", usage=True) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise PackshotError(f"recipe cannot be read: {error}", path) from None
+    return _completed(content, settings, training)
+
+
+def changed(recipe: Recipe, settings: Sequence[str] = (), **training: Any) -> Recipe:
+    """A recipe with other settings, given as to :func:`load_recipe`.
+
+    Raises:
+        PackshotError: an unknown setting or a value out of range.
+    """
+    return _completed(recipe.model_dump(), settings, training)
+
+
+def _completed(content: dict[str, Any], settings: Sequence[str], training: Mapping[str, Any]) -> Recipe:
     for setting in settings:
         _apply(content, setting)
     content.setdefault("training", {}).update({k: v for k, v in training.items() if v is not None})

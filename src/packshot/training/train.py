@@ -36,7 +36,7 @@ from packshot.training.adapt import load_weights, recipe_from, rehearsal, take_o
 from packshot.training.checkpoint import State
 from packshot.training.data import load_training_set, vocabulary_counts
 from packshot.training.monitor import Monitor
-from packshot.training.plan import Plan, read_plan, write_plan
+from packshot.training.plan import Plan, going_on, read_plan, write_plan
 from packshot.training.recipe import Recipe
 from packshot.training.samples import write_samples
 from packshot.training.stages import Run, Start, steps_for
@@ -46,7 +46,7 @@ from packshot.training.workers import Workers
 def train(
     catalog_path: Path,
     out: Path,
-    recipe: Recipe,
+    recipe: Recipe | None,
     *,
     budget: float | None,
     resume: bool,
@@ -57,14 +57,16 @@ def train(
 
     Args:
         out: the model folder; checkpoints lie in its ``training`` folder.
+        recipe: None, where one is resumed, for its own.
         budget: seconds to turn into steps when the recipe names none.
-        resume: go on with the training that ``out`` holds, by its own recipe.
+        resume: go on with the training that ``out`` holds, by its own plan; a recipe may only change learning rates.
         name: of the model; the folder's name by default.
         origin: a model to adapt instead of starting anew.
 
     Raises:
         PackshotError: nothing to resume, something to resume but not asked to, a catalog too small or another one than
-            before, a model to adapt of another family, a training that diverged.
+            before, a recipe or a model to adapt other than what is resumed, a model to adapt of another family, no length,
+            a training that diverged.
     """
     workers, catalog, work = Workers(), Catalog(catalog_path), out / "training"
     plan = read_plan(work)
@@ -73,13 +75,23 @@ def train(
     if not resume and out.exists() and any(out.iterdir()):
         hint = "Give --resume to go on with it, or another -o." if plan else "Choose another -o."
         raise PackshotError("folder is not empty", out, hint, usage=True)
-    if plan:
-        recipe, origin = plan.recipe, Path(plan.origin) if plan.origin else None
-        if plan.catalog != catalog.fingerprint:
-            raise PackshotError("the catalog has changed since this training began", catalog_path)
+    if plan and plan.catalog != catalog.fingerprint:
+        raise PackshotError("the catalog has changed since this training began", catalog_path)
+    if plan and origin and str(origin.absolute()) != plan.origin:
+        raise PackshotError(f"this training began with {plan.origin or 'no model'}, not {origin}", out, usage=True)
+    origin = Path(plan.origin) if plan and plan.origin else origin
     older = open_model(origin) if origin else None
-    if older and not plan:
+    if recipe and older:
         recipe = recipe_from(recipe, older)
+    if plan:
+        if recipe:
+            plan = going_on(plan, recipe, out)
+            if workers.first:
+                write_plan(work, plan)
+        recipe = plan.recipe
+    assert recipe is not None, "only a plan has a recipe of its own"
+    if plan is None and recipe.training.steps is None and budget is None:
+        raise PackshotError("how long to train is not said", hint="Give --budget 60m or --steps N.", usage=True)
     config = recipe.training
     rows, every = catalog.rows("train", config.without), catalog.attributes("train")
     known = [every[i] for i in rows]
@@ -95,8 +107,7 @@ def train(
     if plan is None:
         steps: Mapping[str, int] | None = recipe.steps(architecture.stages)
         if steps is None:
-            if budget is None:
-                raise PackshotError("how long to train is not said", hint="Give --budget 60m or --steps N.", usage=True)
+            assert budget is not None
             steps = steps_for(recipe, architecture, data, budget)
         plan = Plan(recipe, catalog.fingerprint, steps, str(older.path.absolute()) if older else "")
         # Whatever another process measured, one plan holds for all.

@@ -84,6 +84,8 @@ class Adversary:
             mismatch = (F.softplus(wrong - score) * differs).mean()
         else:
             losses = {"real": self._wants(score, real=True), "drawn": self._wants(against, real=False)}
+            # An unpaired term would let the critic lower all scores at once, which nothing but it would notice.
+            wrong = wrong - score if self.loss == "wasserstein" else wrong
             mismatch = self._wants(wrong, real=False, weight=differs)
         if self.mismatch > 0:
             losses["mismatch"] = self.mismatch * mismatch
