@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from packshot.errors import PackshotError
 
@@ -55,7 +55,7 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise PackshotError(f"cannot write: {error.strerror or error}", path) from error
 
 
-def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:
+def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.memmap[Any, Any]:
     """A writable memory map of a new ``.npy`` file, whose room on the disk is taken at once.
 
     Written into a file with holes, a full disk ends the process without a word (SIGBUS).
@@ -65,7 +65,7 @@ def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[A
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        out: NDArray[Any] = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+        out: np.memmap[Any, Any] = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
         # macOS and Windows have no such call; there a full disk is met when it is written.
         if hasattr(os, "posix_fallocate"):
             with path.open("r+b") as file:

@@ -313,9 +313,9 @@ def test_a_relativistic_discriminator_compares_pairs() -> None:
 @pytest.mark.parametrize(
     ("loss", "wanted"),
     [
-        ("non-saturating", lambda d, r: _softplus(-d)),
-        ("hinge", lambda d, r: -d),
-        ("wasserstein", lambda d, r: -d),
+        ("non-saturating", lambda d, _: _softplus(-d)),
+        ("hinge", lambda d, _: -d),
+        ("wasserstein", lambda d, _: -d),
         ("relativistic", lambda d, r: _softplus(r - d)),
     ],
 )

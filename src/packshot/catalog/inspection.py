@@ -105,11 +105,9 @@ def _finished(
     looked, cut = (rgb, cut_out(rgb, alpha)) if job.cut_out else (small, on_plain(small))
     mask = cut.mask if cut is not None and cut.good else None
     color = product_color(looked, mask) if not has_words(fields) or mask is not None else None
-    if color:
-        said = describe(fields, color, _vocabulary())
-        row |= _columns(said)
-        if said.attributes.get("color") == (color,):
-            flags.append("measured-color")
+    if color and "color" not in json.loads(row["attributes"]):
+        row |= _columns(describe(fields, color, _vocabulary()))
+        flags.append("measured-color")
     if not row["text"]:
         return row | {"reason": "no text"}
     kind = "jpeg"

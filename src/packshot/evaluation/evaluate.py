@@ -184,7 +184,7 @@ def judge(model: ModelFolder, reference: Reference, prompts: Sequence[Prompt], s
         },
         "same_description": same_description(generator, reference, prompts),
         "costs": costs(model, wanted[0][0]),
-        "warnings": _warnings(known, asked),
+        "warnings": _warnings(known, asked, len(others)),
         "packshot_version": __version__,
     }
 
@@ -199,12 +199,17 @@ def _adherence(
     return adherence(reference.probes, prompts, drawn.features, drawn.colors)
 
 
-def _warnings(known: Sequence[Attributes], asked: Sequence[Attributes]) -> list[str]:
+def _warnings(known: Sequence[Attributes], asked: Sequence[Attributes], others: int) -> list[str]:
     warnings = []
     if len(known) < ENOUGH_REAL:
         warnings.append(f"only {len(known)} held-out pictures: the distances say little below {ENOUGH_REAL}")
     if len(asked) < ENOUGH_REAL:
         warnings.append(f"only {len(asked)} generated pictures: the distances say little below {ENOUGH_REAL}")
+    if others < len(asked):
+        warnings.append(
+            f"real against real has {others} pictures where {len(asked)} are generated: with as many, "
+            "its FID would be lower and its coverage higher"
+        )
     kinds = [kind_of(a) for a in known]
     few = sorted({k for k in kinds if k and kinds.count(k) < ENOUGH_OF_A_KIND})
     if few:

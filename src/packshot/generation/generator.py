@@ -110,6 +110,10 @@ class Generator:
                 hint="Use a flow or a vae model.",
                 usage=True,
             )
+        for name in ("steps", "guidance"):
+            if getattr(options, name) is not None and name not in self.model.config.sampler:
+                family = self.model.config.family
+                raise PackshotError(f"a {family} model knows no {name}", hint="Use a flow model.", usage=True)
         queue = iter(wanted)
         with ThreadPoolExecutor(self.threads) as pool:
             while wave := list(islice(queue, 8 * self.threads)):

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from packshot.text.attributes import FACETS, Attributes, Vocabulary
 from packshot.text.encoder import TextEncoder
 
+# Of fewer products a term is not learned, and may have been misread.
+LEAST = 4
+
 
 class Conditioner:
     """Descriptions to condition vectors.
@@ -64,7 +67,7 @@ class Conditioner:
         return np.stack(rows) if rows else np.zeros((0, len(self.terms)), np.float32)
 
 
-def terms_of(attributes: Iterable[Attributes], vocabulary: Vocabulary, *, least: int = 4) -> tuple[str, ...]:
+def terms_of(attributes: Iterable[Attributes], vocabulary: Vocabulary, *, least: int = LEAST) -> tuple[str, ...]:
     """The terms worth an input: those, wider ones included, that at least ``least`` products have."""
     counts: Counter[str] = Counter()
     for known in attributes:

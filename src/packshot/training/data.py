@@ -19,7 +19,7 @@ from packshot.images.resize import Fit, to_square
 from packshot.progress import ticker
 from packshot.text.attributes import Attributes
 from packshot.text.compose import compose
-from packshot.text.condition import Conditioner
+from packshot.text.condition import LEAST, Conditioner
 
 FEWEST = 16
 # A handful of pictures shown more often than this is learned by heart.
@@ -217,7 +217,8 @@ def load_training_set(
         PackshotError: there are fewer than ``FEWEST`` pictures.
     """
     if len(rows) < FEWEST:
-        raise PackshotError(f"only {len(rows)} training pictures, at least {FEWEST} are needed", catalog.path)
+        hint = f"{unused} more carry a flag of training.without." if (unused := len(catalog.train) - len(rows)) else ""
+        raise PackshotError(f"only {len(rows)} training pictures, at least {FEWEST} are needed", catalog.path, hint)
     pixels = _load_pixels(catalog, rows, resolution, fit)
     frame = catalog.train[list(rows)]
     every = catalog.attributes("train")
@@ -328,9 +329,14 @@ def _load_pixels(catalog: Catalog, rows: Sequence[int], resolution: int, fit: Fi
 
 
 def vocabulary_counts(known: Sequence[Attributes], facet: str) -> tuple[str, ...]:
-    """The first terms of a facet, most frequent first."""
+    """The first terms of a facet, most frequent first.
+
+    Those of fewer than four products, a misread title among them, are left out unless there are no others.
+    """
     firsts = [terms[facet][0] for terms in known if terms.get(facet)]
     names, counts = np.unique(np.array(firsts, dtype=str), return_counts=True)
+    if (counts >= LEAST).any():
+        names, counts = names[counts >= LEAST], counts[counts >= LEAST]
     return tuple(str(names[i]) for i in np.lexsort((names, -counts)))
 
 

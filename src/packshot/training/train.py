@@ -65,8 +65,8 @@ def train(
 
     Raises:
         PackshotError: nothing to resume, something to resume but not asked to, a catalog too small or another one than
-            before, a recipe or a model to adapt other than what is resumed, a model to adapt of another family, no length,
-            a training that diverged.
+            before, a recipe or a model to adapt other than what is resumed, a model to adapt of another family, no
+            length, a training that diverged.
     """
     workers, catalog, work = Workers(), Catalog(catalog_path), out / "training"
     plan = read_plan(work)
@@ -99,6 +99,8 @@ def train(
     terms = _with_older(terms_of(known, vocabulary), older.config.text.terms if older else ())
     conditioner = Conditioner(encoder_named(config.encoder), terms, vocabulary)
     architecture = recipe.model_config_for(conditioner.dim)
+    if left_out := len(every) - len(rows):
+        say(f"{left_out} of {len(every)} pictures are left out: {' or '.join(config.without)} (training.without)")
     with workers.after_the_first():
         resolution, balance, group = architecture.resolution, config.balance, config.group
         data = load_training_set(catalog, rows, resolution, config.fit, conditioner, balance=balance, group=group)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from packshot.errors import PackshotError
 from packshot.families.common.family import FamilyConfig, Floats, Run, SamplingOptions, noise
 from packshot.families.flow.config import Config
 
@@ -35,6 +36,12 @@ class Sampler:
         z = noise(seeds, (self.config.latent_channels, side, side)) * np.float32(options.temperature)
         lengths, time = self._lengths(options.steps or self.defaults["steps"]), 0.0
         guidance = self.defaults["guidance"] if options.guidance is None else options.guidance
+        if guidance > self.config.guidance and self._taught(lengths[0]):
+            raise PackshotError(
+                f"guidance above {self.config.guidance:g} was not taught for few steps",
+                hint=f"Give --steps {2 * _MOST_TAUGHT} or more.",
+                usage=True,
+            )
         if options.like is not None:
             like = np.repeat(options.like[None], len(seeds), axis=0)
             skipped = round(len(lengths) * (1 - options.strength))
@@ -56,13 +63,17 @@ class Sampler:
         return [1 / longest] * (longest - halved) + [0.5 / longest] * (2 * halved)
 
     def _velocity(self, z: Floats, time: float, length: float, guidance: float, condition: Floats) -> Floats:
-        if self.config.distill_share and length >= 1 / _MOST_TAUGHT:
+        if self._taught(length):
             return self._call(z, time, length, guidance, condition)
         told = self._call(z, time, 0.0, 1.0, condition)
         if guidance == 1:
             return told
         untold = self._call(z, time, 0.0, 1.0, np.zeros_like(condition))
         return untold + np.float32(guidance) * (told - untold)
+
+    def _taught(self, length: float) -> bool:
+        """Whether steps of this length were distilled, guidance and all."""
+        return self.config.distill_share > 0 and length >= 1 / _MOST_TAUGHT
 
     def _call(self, z: Floats, time: float, stride: float, guidance: float, condition: Floats) -> Floats:
         numbers = {"time": time, "stride": stride, "guidance": guidance}
