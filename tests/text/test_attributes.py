@@ -99,6 +99,19 @@ PHRASES = [
     ("black skirt, belt detail", {"category": "skirt", "color": "black"}),
     ("t-shirt dress black jersey", {"category": "dress", "color": "black"}),
     ("Cycling jersey", {"category": "jersey"}),
+    ("Women's Pump in Nude", {"category": "heels", "color": "beige", "audience": "women"}),
+    ("Bike pump", {"category": "bicycle-part"}),
+    ("T-Strap Heel Black", {"category": "heels", "color": "black"}),
+    ("oxford shirt, blue", {"category": "shirt", "color": "blue"}),
+    ("Men's Suede Oxford", {"category": "shoes", "material": "leather", "audience": "men"}),
+    ("Red Tape Men Brown Formal Shoes", {"category": "shoes", "color": "brown", "audience": "men"}),
+    ("Sonata Analog Black Dial", {"category": "watch", "color": "black"}),
+    ("Apple Watch Sport Band White", {"category": "watch-part", "color": "white"}),
+    ("Smart Bracelet", {"category": "watch"}),
+    ("Laptop Sleeve Black", {"category": "bag", "color": "black"}),
+    ("Diaper bag grey", {"category": "bag", "color": "grey"}),
+    ("Gym Duffel", {"category": "bag"}),
+    ("Hardside Trolley 68 cm", {"category": "luggage"}),
     ("light-wash boyfriend jeans", {"category": "trousers", "color": "blue"}),
     ("dark wash jeans, black", {"category": "trousers", "color": "black"}),
     ("皮裤女黑色", {"category": "trousers", "color": "black", "material": "leather"}),
@@ -234,3 +247,14 @@ def test_anything_can_be_called_something() -> None:
     assert called({"category": ("dress",), "color": ("red",)}, vocabulary) == ("红色连衣裙", "red dress")
     assert called({"color": ("red",)}, vocabulary) == ("红色", "red")
     assert all(called({}, vocabulary))
+
+
+def test_some_words_are_colors_in_a_column_alone() -> None:
+    vocabulary = load_vocabulary()
+    for value, color in (("Coffee", "brown"), (" SKIN ", "beige"), ("Lime", "green"), ("Two-Tone", "multicolor")):
+        assert vocabulary.parse_column("color", value) == (color,)
+        assert vocabulary.lookup("color", value) == color
+    assert vocabulary.parse_column("color", "navy blue / white") == ("blue", "white")
+    assert vocabulary.parse_column("color", "42") == ()
+    for text in ("Coffee mug", "skin lotion", "Stone vase"):
+        assert "color" not in vocabulary.parse(text)

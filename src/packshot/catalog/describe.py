@@ -128,7 +128,7 @@ def _attributes(
             if facet != "category" or part is not text or not (title or category):
                 known.setdefault(facet, terms)
     for facet in ("color", "material", "audience"):
-        terms = vocabulary.parse(clean.get(facet, "")).get(facet, ())
+        terms = vocabulary.parse_column(facet, clean.get(facet, ""))
         if terms:
             known[facet] = tuple(dict.fromkeys((*terms, *known.get(facet, ()))))
     if color and "color" not in known:

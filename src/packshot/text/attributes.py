@@ -22,7 +22,7 @@ FACETS = ("category", "color", "material", "pattern", "audience", "style")
 Attributes = Mapping[str, tuple[str, ...]]
 """Facet → its term ids, the most important first; a facet without a term is left out."""
 
-_LISTS = ("en", "zh", "covers", "yields", "weak")
+_LISTS = ("en", "zh", "covers", "yields", "weak", "column")
 
 # Facets that a category's word may carry inside itself. Colours are not among them: a 白菜 is no white product.
 _IN_NAMES = frozenset({"material", "audience", "style"})
@@ -48,6 +48,7 @@ class Term:
         covers: ids of terms that are meant where they stand beside this one.
         yields: the same, but weak words of theirs do not count: a hooded jacket is no hoodie.
         weak: words that name a category only where no other one is named, and come last in other facets.
+        column: words that name it only where they are all that a column of its own says: coffee is a color there.
     """
 
     facet: str
@@ -58,6 +59,7 @@ class Term:
     covers: tuple[str, ...] = ()
     yields: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
+    column: tuple[str, ...] = ()
 
 
 class _Words:
@@ -125,6 +127,10 @@ class Vocabulary:
     @cached_property
     def _weak(self) -> frozenset[tuple[Term, str]]:
         return frozenset((t, form) for t in self.terms.values() for word in t.weak for form in _forms(word))
+
+    @cached_property
+    def _columns(self) -> dict[tuple[str, str], str]:
+        return {(t.facet, form): t.id for t in self.terms.values() for word in t.column for form in _forms(word)}
 
     @cached_property
     def _all(self) -> _Words:
@@ -215,9 +221,15 @@ class Vocabulary:
         inside = (inner for _, inner in self._inner.find(word) if inner != word)
         return [term for inner in inside for term in self._words[inner] if term.facet in _IN_NAMES]
 
+    def parse_column(self, facet: str, value: str) -> tuple[str, ...]:
+        """The terms that a column of one facet names."""
+        parsed = self.parse(value).get(facet, ())
+        alone = self._columns.get((facet, _plain(value).strip()))
+        return parsed or ((alone,) if alone else ())
+
     def lookup(self, facet: str, value: str) -> str | None:
         """The id of the term that a column's value such as ``Longsleeve`` stands for, or None."""
-        parsed = self.parse(value).get(facet)
+        parsed = self.parse_column(facet, value)
         if parsed:
             return parsed[0]
         slug = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
