@@ -117,16 +117,20 @@ def _table() -> NDArray[np.uint8]:
     paint("yellow", vivid & yellow)
     paint("beige", vivid & yellow & (chroma < 32) & (light >= 55))
     paint("brown", vivid & yellow & (light < 55) & (chroma < 45))
-    paint("green", vivid & (hue >= 103) & (hue < 195))
-    paint("blue", vivid & (hue >= 195) & (hue < 302))
+    paint("green", vivid & (hue >= 103) & (hue < 200))
+    paint("blue", vivid & (hue >= 200) & (hue < 302))
     paint("purple", vivid & (hue >= 302) & (hue < 340))
     rosy = (hue >= 340) | (hue < 40)
     paint("red", vivid & rosy)
     paint("pink", vivid & rosy & (light >= 56) & ~((hue >= 20) & (hue < 40) & (chroma >= 60)))
     paint("brown", vivid & (hue >= 20) & (hue < 40) & (chroma < 30) & (light < 56))
     paint("pink", vivid & (hue >= 325) & (hue < 340) & (light >= 60))
-    # Near the ends of lightness and chroma the hue is noise.
-    paint("black", (light < 18) & (chroma < 18))
+    # Fuchsia and hot pink are darker than other pinks; aubergine is redder than other purples.
+    paint("pink", ((hue >= 330) | (hue < 9)) & (light >= 46) & (chroma >= 35))
+    paint("pink", (hue >= 330) & (hue < 356) & (light >= 36) & (chroma >= 45))
+    paint("purple", vivid & (hue >= 340) & (hue < 350) & (light < 35))
+    # Near the ends of lightness and chroma the hue is noise; a navy keeps its own longer than others.
+    paint("black", (light < 18) & (chroma < np.where((hue >= 255) & (hue < 300), 12, 18)))
     paint("white", (light > 88) & (chroma < 12) & (hue >= 40) & (hue < 110))
-    paint("grey", (chroma < 13) & (light >= 28) & (light < 70) & (hue >= 180) & (hue < 310))
+    paint("grey", (chroma < 11) & (light >= 28) & (light < 70) & (hue >= 270) & (hue < 310))
     return name
