@@ -31,7 +31,7 @@ class Adversary:
         penalty: ``r1`` on what is seen of real pictures (Mescheder et al. 2018), ``r1+r2`` on real and on drawn ones,
             as the relativistic loss wants it (Huang et al. 2024), or ``wgan-gp`` between the two (Gulrajani et al.
             2017).
-        gamma: weight of the penalty.
+        gamma: weight of the penalty, whose slopes are those for a change by ``Discriminator.unit``.
         lazy: the penalty is computed every so many steps and weighted up accordingly (Karras et al. 2020).
         mismatch: weight of real pictures under another product's description, judged as false (Reed et al. 2016).
         contrast: weight of telling which of the batch's descriptions is a picture's own, in real pictures by the
@@ -92,13 +92,14 @@ class Adversary:
         losses |= self.told_apart("contrast", scores, own)
         if penalise:
             if self.penalty != "wgan-gp":
-                penalty = 0.5 * squared_gradient(score, real).mean()
+                penalty = 0.5 * squared_gradient(score, real, judge.unit).mean()
                 if self.penalty == "r1+r2":
-                    penalty = penalty + 0.5 * squared_gradient(against, drawn).mean()
+                    penalty = penalty + 0.5 * squared_gradient(against, drawn, judge.unit).mean()
             else:
                 mix = torch.rand(len(condition), 1, 1, 1, device=condition.device)
                 between = [(mix * r + (1 - mix) * d).requires_grad_(True) for r, d in zip(real, drawn, strict=True)]
-                length = squared_gradient(judge.judge(between, condition).diagonal(), between).add(1e-12).sqrt()
+                score = judge.judge(between, condition).diagonal()
+                length = squared_gradient(score, between, judge.unit).add(1e-12).sqrt()
                 penalty = (length - 1).square().mean()
             losses["penalty"] = self.gamma * self.lazy * penalty
         return losses
@@ -136,7 +137,7 @@ def same(batch: Batch) -> Tensor:
     return (batch.condition[:, None] == batch.condition).all(dim=2)
 
 
-def squared_gradient(score: Tensor, seen: list[Tensor]) -> Tensor:
-    """(n,) squared length of the score's gradient with respect to what was seen of each picture."""
+def squared_gradient(score: Tensor, seen: list[Tensor], unit: float) -> Tensor:
+    """(n,) squared length of the score's gradient with respect to what was seen of each picture, in ``unit`` of it."""
     gradients = torch.autograd.grad(score.sum(), seen, create_graph=True)
-    return torch.stack([g.square().sum(dim=(1, 2, 3)) for g in gradients]).sum(dim=0)
+    return unit**2 * torch.stack([g.square().sum(dim=(1, 2, 3)) for g in gradients]).sum(dim=0)

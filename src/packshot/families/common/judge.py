@@ -21,7 +21,12 @@ class Discriminator(nn.Module, ABC):
     """How real a picture is and how well it matches its description (Miyato and Koyama 2018, eq. 4).
 
     It works in two steps, so that penalties can be taken at what is seen.
+
+    Attributes:
+        unit: a change in the numbers that are seen that is about as large as one of 1 in pixels.
     """
+
+    unit = 1.0
 
     @abstractmethod
     def see(self, pixels: Tensor) -> list[Tensor]:
@@ -38,6 +43,9 @@ class Discriminator(nn.Module, ABC):
 
 class FeatureDiscriminator(Discriminator):
     """Sees frozen lite0 features at four scales, each judged by a small head (Sauer et al. 2021)."""
+
+    # The deviations of its maps are 7 to 10 on product photos, where pixels have 0.6.
+    unit = 8.0
 
     def __init__(self, resolution: int, condition_dim: int, width: int) -> None:
         super().__init__()

@@ -25,13 +25,15 @@ from packshot.families.flow.network import Network, Velocity
 _WALKS = (2, 4)
 # The discriminator begins with nothing and has to lead what it judges (Heusel et al. 2017, two time scales).
 _JUDGE_RATE = 2.0
+# What it was measured with; a gan's own is far stronger.
+_GAMMA = 1 / 64
 
 
 class Sharpening:
     """The drawing networks move first; the discriminator then judges what they drew."""
 
     def __init__(self, network: Network, config: Config, steps: int) -> None:
-        self.network, self.config, self.adversary = network, config, Adversary(contrast=config.contrast)
+        self.network, self.config, self.adversary = network, config, Adversary(gamma=_GAMMA, contrast=config.contrast)
         self.lead = round(steps * config.lead)
         velocity = network.model.prior
         network.teacher = copy.deepcopy(velocity).requires_grad_(False)
