@@ -390,6 +390,12 @@ def test_a_discriminator_scores_every_picture_under_every_description() -> None:
         torch.testing.assert_close(moved, torch.stack([scores[i, (i + k) % 8] for i in range(8)]))
 
 
+def test_a_critic_that_is_never_heard_does_not_learn() -> None:
+    for weight, players in ((0.0, ["autoencoder"]), (0.1, ["autoencoder", "critic"])):
+        _, _, objective, _ = _parts("vae", "autoencoder", adversarial=weight)
+        assert [player.name for player in objective.players] == players
+
+
 @pytest.mark.parametrize(("family", "stage"), [("gan", "main"), ("vae", "prior")])
 def test_truncation_is_a_temperature_of_the_models_own(family: str, stage: str) -> None:
     config, _, objective, parts = _parts(family, stage)

@@ -66,7 +66,7 @@ class LatentObjective:
         self.network, self.stage = network, stage
         model, critic = network.model, network.critic
         self.reconstruction = Reconstruction(model.autoencoder, critic, config, steps)
-        critics = (Player("critic", (critic,), betas=(0.5, 0.99)),) if self.reconstruction.looks else ()
+        critics = (Player("critic", (critic,), betas=(0.5, 0.99)),) if config.adversarial > 0 else ()
         self.critics: Sequence[Player] = critics
         self.players: Sequence[Player] = (Player("autoencoder", (model.autoencoder,)), *critics)
         self.averaged: nn.Module = model

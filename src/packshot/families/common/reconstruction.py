@@ -20,8 +20,7 @@ class Reconstruction:
     def __init__(self, autoencoder: Autoencoder, critic: Critic, config: LatentConfig, steps: int) -> None:
         self.autoencoder, self.critic, self.config = autoencoder, critic, config
         self.critic_after = round(config.adversarial_after * steps)
-        self.looks = config.perceptual > 0 or config.adversarial > 0
-        self.maps = Maps() if self.looks else None
+        self.maps = Maps() if config.perceptual > 0 or config.adversarial > 0 else None
         self._seen: tuple[list[Tensor], list[Tensor]] = ([], [])
 
     def draw(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
