@@ -77,11 +77,11 @@ def test_a_product_that_fades_into_its_paper_is_shown_on_a_white_panel():
 def test_photos_whose_floor_cannot_be_told_are_known():
     known = {"12330912", "17031875", "9470575"}
     photos = real("tailwind/images/*.jpg")
-    some = [path for i, path in enumerate(photos) if path.stem in known or i % 4 == 0]
+    some = [path for i, path in enumerate(photos) if path.stem in known or i % 10 == 0]
     fading = {path.stem for path in some if (found := lift(read(path), onto_white=False))
               and not isinstance(found, str) and found.fades}  # fmt: skip
     assert known <= fading, "a bath, a door and tools on white floors"
-    assert len(fading - known) <= 3
+    assert len(fading - known) <= 2
 
 
 def test_a_white_product_stands_out_from_its_page():
