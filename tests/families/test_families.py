@@ -15,7 +15,7 @@ from packshot.families.common.adversarial import Adversary, same
 from packshot.families.common.augment import _warped, augment
 from packshot.families.common.family import SamplingOptions
 from packshot.families.common.graphs import export_graph
-from packshot.families.common.judge import Discriminator, _with_spread
+from packshot.families.common.judge import Discriminator, FeatureDiscriminator, _with_spread
 from packshot.families.common.objective import Batch
 from packshot.families.gan.objective import mean_color
 from packshot.runtime import Graph
@@ -331,6 +331,19 @@ def test_penalties_are_those_of_a_known_slope() -> None:
         losses, _ = _one_move("wasserstein", penalty, gamma=3.0)
         # Weighted up, since it is taken every fourth step only.
         assert losses["penalty"] == pytest.approx(3 * 4 * wanted, rel=1e-4)
+
+
+def test_penalties_count_in_units_of_what_is_seen(monkeypatch) -> None:
+    plain = _one_move("non-saturating", "r1+r2")[0]["penalty"]
+    monkeypatch.setattr(_Linear, "unit", 3.0)
+    assert _one_move("non-saturating", "r1+r2")[0]["penalty"] == pytest.approx(9 * plain, rel=1e-5)
+    # What lite0 sees of products is as far from what the unit says as pixels are from 1, give or take.
+    rng = np.random.default_rng(0)
+    drawn = np.stack([draw_product(kind, color, rng, side=64) for kind in KINDS for color in COLORS])
+    pixels = torch.from_numpy(drawn).permute(0, 3, 1, 2).float() / 127.5 - 1
+    judge = FeatureDiscriminator(64, DIM, 64)
+    for seen in judge.see(pixels):
+        assert 0.4 < seen.std() / judge.unit < 2
 
 
 def test_r1_is_half_the_squared_gradient_at_real_pictures() -> None:
