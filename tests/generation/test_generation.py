@@ -51,6 +51,18 @@ def test_a_gan_cannot_vary_a_picture_and_says_so(trained: dict[str, Path]) -> No
         generator.picture("red dress", 1, SamplingOptions(like=generator.like(np.zeros((9, 9, 3), np.uint8))))
 
 
+def test_what_a_family_does_not_know_is_refused(trained: dict[str, Path]) -> None:
+    gan, flow = (Generator(ModelFolder(trained[family])) for family in ("gan", "flow"))
+    for options in (SamplingOptions(steps=4), SamplingOptions(guidance=2.0)):
+        with pytest.raises(PackshotError, match="a gan model knows no (steps|guidance)") as error:
+            gan.picture("red dress", 1, options)
+        assert error.value.exit_code == 2
+    # Few steps were taught up to some guidance; many take any.
+    with pytest.raises(PackshotError, match="guidance above 4 was not taught"):
+        flow.picture("red dress", 1, SamplingOptions(guidance=7.0))
+    flow.picture("red dress", 1, SamplingOptions(guidance=7.0, steps=16))
+
+
 def test_the_file_tells_description_seed_model_and_that_it_is_generated(
     trained: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -27,7 +27,7 @@ from packshot.text.attributes import Attributes, load_vocabulary
 from packshot.text.condition import Conditioner, terms_of
 from packshot.text.encoder import SentenceEncoder
 from packshot.training import stages
-from packshot.training.data import MOST_REPEATS, balanced, grouped, load_training_set, mirrorable
+from packshot.training.data import MOST_REPEATS, balanced, grouped, load_training_set, mirrorable, vocabulary_counts
 from packshot.training.feed import Feed
 from packshot.training.loop import MANY, measure_step, rate_at
 from packshot.training.recipe import TrainingConfig, load_recipe
@@ -451,6 +451,13 @@ def test_resuming_takes_another_learning_rate_and_nothing_else(catalog_path: Pat
         assert (out / "training" / "plan.json").read_bytes() == before
     assert run([*command, "--resume", "--set", "training.learning_rate=0.00002"]) == 0
     assert json.loads((out / "training" / "plan.json").read_text())["recipe"]["training"]["learning_rate"] == 2e-5
+
+
+def test_a_kind_of_few_products_is_not_said_to_be_known() -> None:
+    known: list[Attributes] = [{"category": (name,)} for name in ["watch"] * 9 + ["bag"] * 4 + ["bracelet"]]
+    assert vocabulary_counts(known, "category") == ("watch", "bag")
+    assert vocabulary_counts(known[8:10] + known[-1:], "category") == ("bag", "bracelet", "watch")
+    assert vocabulary_counts(known, "color") == ()
 
 
 def test_a_training_without_a_length_is_refused_before_anything_is_read(catalog_path: Path, tmp_path: Path) -> None:
