@@ -54,7 +54,7 @@ def test_a_gan_cannot_vary_a_picture_and_says_so(trained: dict[str, Path]) -> No
 def test_what_a_family_does_not_know_is_refused(trained: dict[str, Path]) -> None:
     gan, flow = (Generator(ModelFolder(trained[family])) for family in ("gan", "flow"))
     for options in (SamplingOptions(steps=4), SamplingOptions(guidance=2.0)):
-        with pytest.raises(PackshotError, match="a gan model knows no (steps|guidance)") as error:
+        with pytest.raises(PackshotError, match=r"a gan model knows no (steps|guidance)") as error:
             gan.picture("red dress", 1, options)
         assert error.value.exit_code == 2
     # Few steps were taught up to some guidance; many take any.
