@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +18,8 @@ from packshot.artifact import ModelFolder
 from packshot.errors import PackshotError
 from packshot.families import config_class, training_parts
 from packshot.training.adapt import load_weights, recipe_from, rehearsal, take_over
-from packshot.training.recipe import load_recipe
+from packshot.training.plan import read_plan
+from packshot.training.recipe import changed, load_recipe
 from packshot.training.train import train
 
 from ..conftest import SMALL
@@ -38,8 +38,19 @@ def test_adapting_begins_with_the_model_and_keeps_its_words(
     name = "autoencoder.to_latent.weight"
     moved = np.abs(ours[name].astype(float) - theirs[name]).mean() / np.abs(theirs[name].astype(float)).mean()
     assert 0 < moved < 0.2
-    plan = json.loads((tmp_path / "m" / "training" / "plan.json").read_text())
-    assert plan["origin"] == str(origin.path.absolute())
+    plan = read_plan(tmp_path / "m" / "training")
+    assert plan is not None
+    assert plan.origin == str(origin.path.absolute())
+    # Resumed with another rate, it has that rate and not half of it; asked for as it was begun, it is as it was.
+    slower = changed(plan.recipe, ["training.learning_rate=0.00001"])
+    train(catalog_path, tmp_path / "m", slower, budget=None, resume=True)
+    resumed = read_plan(tmp_path / "m" / "training")
+    assert resumed is not None
+    assert resumed.recipe.training.learning_rate == 1e-5
+    train(catalog_path, tmp_path / "m", recipe, budget=None, resume=True, origin=origin.path)
+    assert read_plan(tmp_path / "m" / "training") == plan
+    with pytest.raises(PackshotError, match="this training began with"):
+        train(catalog_path, tmp_path / "m", recipe, budget=None, resume=True, origin=adapted.path)
 
 
 def test_another_family_is_refused(trained: dict[str, Path], catalog_path: Path, tmp_path: Path) -> None:

@@ -101,11 +101,12 @@ def _finished(
     row["thumbnail"] = _thumbnail(rgb)
     row["features"] = features(rgb).tobytes()
     flags = list(quality.flags)
+    colorless = "color" not in json.loads(row["attributes"])
     # A mask that is only to see the color by need not be fine, and is there where the background is plain anyway.
-    looked, cut = (rgb, cut_out(rgb, alpha)) if job.cut_out else (small, on_plain(small))
+    looked, cut = (rgb, cut_out(rgb, alpha)) if job.cut_out else (small, on_plain(small) if colorless else None)
     mask = cut.mask if cut is not None and cut.good else None
-    color = product_color(looked, mask) if not has_words(fields) or mask is not None else None
-    if color and "color" not in json.loads(row["attributes"]):
+    color = product_color(looked, mask) if colorless and (mask is not None or not has_words(fields)) else None
+    if color:
         row |= _columns(describe(fields, color, _vocabulary()))
         flags.append("measured-color")
     if not row["text"]:

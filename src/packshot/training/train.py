@@ -77,18 +77,14 @@ def train(
         raise PackshotError("folder is not empty", out, hint, usage=True)
     if plan and plan.catalog != catalog.fingerprint:
         raise PackshotError("the catalog has changed since this training began", catalog_path)
-    if plan and origin and str(origin.absolute()) != plan.origin:
-        raise PackshotError(f"this training began with {plan.origin or 'no model'}, not {origin}", out, usage=True)
-    origin = Path(plan.origin) if plan and plan.origin else origin
     older = open_model(origin) if origin else None
     if recipe and older:
         recipe = recipe_from(recipe, older)
     if plan:
-        if recipe:
-            plan = going_on(plan, recipe, out)
-            if workers.first:
-                write_plan(work, plan)
-        recipe = plan.recipe
+        plan = _resumed(plan, recipe, older, out)
+        if recipe and workers.first:
+            write_plan(work, plan)
+        recipe, older = plan.recipe, open_model(Path(plan.origin)) if plan.origin else None
     assert recipe is not None, "only a plan has a recipe of its own"
     if plan is None and recipe.training.steps is None and budget is None:
         raise PackshotError("how long to train is not said", hint="Give --budget 60m or --steps N.", usage=True)
@@ -131,6 +127,13 @@ def train(
         _write_folder(out, name or out.name, plan, architecture, conditioner, catalog, known, before, state)
     workers.wait()
     return ModelFolder(out)
+
+
+def _resumed(plan: Plan, recipe: Recipe | None, older: ModelFolder | None, out: Path) -> Plan:
+    """The plan with what a resumed training may be asked anew; what it may not is refused."""
+    if older and str(older.path.absolute()) != plan.origin:
+        raise PackshotError(f"this training began with {plan.origin or 'no model'}, not {older.path}", out, usage=True)
+    return going_on(plan, recipe, out) if recipe else plan
 
 
 def _start(older: ModelFolder | None, name: str, terms: Sequence[str]) -> Start | None:
