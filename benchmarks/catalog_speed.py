@@ -52,7 +52,7 @@ def stages(files: list[Path]) -> dict[str, float]:
         fields = {"sku": str(number), "title": "red cotton dress", "category": "dress"}
         record = Record(fields=fields, table="", row=number, images=())
         candidate = Candidate(record=record, number=0, source="", reference=file.name, path=str(file))
-        return Job(number, candidate, False, 1024, 384)
+        return Job(number, candidate, False, None, 1024, 384)
 
     def hashed(content: bytes) -> str:
         return perceptual_hash(pixels(content))

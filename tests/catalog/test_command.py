@@ -12,6 +12,7 @@ import pytest
 
 from packshot.catalog import Catalog, Options, build
 from packshot.cli import run
+from packshot.cutout import CutOut
 from tests.catalog.shop import adds_up, write_photos
 from tests.conftest import write_shop
 
@@ -41,6 +42,8 @@ def test_build_info_and_forget_print_json(tmp_path: Path, capsys: pytest.Capture
         (["build", "/tmp", "-o", "/tmp/x", "--map", "nonsense"], 2),
         (["build", "/tmp", "-o", "/tmp/x", "--map", "hue=x"], 2),
         (["build", "-o", "/tmp/x"], 2),
+        (["build", "/tmp", "-o", "/tmp/x", "--gate", "0.7"], 2),
+        (["build", "/tmp", "-o", "/tmp/x", "--cut-out", "--gate", "0.3"], 2),
         (["info", "/no/such"], 1),
     ],
 )
@@ -65,6 +68,22 @@ def test_cut_outs_are_on_white_and_the_rest_is_flagged(tmp_path: Path) -> None:
             left, top, right, bottom = row["box"]
             assert 0.8 * 384 <= max(right - left, bottom - top) <= 0.95 * 384
             assert abs((left + right) / 2 - 192) <= 6
+
+
+@pytest.mark.parametrize(("gate", "taken"), [(None, False), (0.85, False), (0.7, True)])
+def test_a_doubtful_mask_is_taken_where_the_gate_says_so(
+    gate: float | None, taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def doubtful(rgb: np.ndarray, *_: object) -> CutOut:
+        mask = np.zeros(rgb.shape[:2], np.float32)
+        mask[20:-20, 20:-20] = 1
+        return CutOut(mask, "network", 0.8, "the product's edge is unclear")
+
+    monkeypatch.setattr("packshot.catalog.inspection.cut_out", doubtful)
+    shop = write_shop(tmp_path / "shop", 6)
+    counts = build([shop], tmp_path / "out", Options(cut_out=True, gate=gate, workers=0))
+    assert counts["flags"].get("cut-out", 0) == (counts["kept"] if taken else 0)
+    assert Catalog(tmp_path / "out").info["settings"]["gate"] == gate
 
 
 def test_the_room_imports_without_its_optional_packages() -> None:

@@ -259,16 +259,16 @@ def test_every_gan_loss_and_penalty_can_be_computed(judge: str, loss: str, penal
 
 
 class _Linear(Discriminator):
-    """Scores (n, n): the sum of a picture, weighted, and as much again for each unit of the description, which has no
-    slope."""
+    """Two heads that see a picture each; a score is its sum, weighted, and as much again for each unit of the
+    description, which has no slope."""
 
     weight = torch.tensor([0.5, -1.0, 2.0, 0.25])
 
     def see(self, pixels: torch.Tensor) -> list[torch.Tensor]:
-        return [pixels]
+        return [pixels, -2 * pixels]
 
     def judge(self, seen: list[torch.Tensor], condition: torch.Tensor) -> torch.Tensor:
-        pictured = (seen[0].flatten(1) @ self.weight)[:, None]
+        pictured = torch.stack([(m.flatten(1) @ self.weight)[:, None] for m in seen])
         return pictured + pictured.detach() * condition.sum(dim=1)
 
 
@@ -278,10 +278,12 @@ def _one_move(loss: str, penalty: str, **settings: float) -> tuple[dict[str, flo
     real, drawn = (torch.randn(6, 1, 2, 2, generator=generator) for _ in range(2))
     condition, judge = torch.randn(6, 3, generator=generator), _Linear()
     adversary = Adversary(loss, penalty, lazy=4, **settings)
-    losses = adversary.judge(judge, [real], [drawn], Batch(real, condition), 0)
-    scores = [judge.judge([x], condition).numpy() for x in (real, drawn)]
-    other = scores[0][np.arange(6), np.arange(6) - 3]
-    return {k: v.item() for k, v in losses.items()}, (scores[0].diagonal(), scores[1].diagonal(), other)
+    seen = [judge.see(x) for x in (real, drawn)]
+    losses = adversary.judge(judge, *seen, Batch(real, condition), 0)
+    scores = [judge.judge(x, condition).numpy() for x in seen]
+    other = scores[0][:, np.arange(6), np.arange(6) - 3]
+    at_own = (s.diagonal(axis1=1, axis2=2) for s in scores)
+    return {k: v.item() for k, v in losses.items()}, (*at_own, other)
 
 
 def _softplus(x: np.ndarray) -> np.ndarray:
@@ -320,7 +322,7 @@ def test_a_relativistic_discriminator_compares_pairs() -> None:
     ],
 )
 def test_what_draws_descends_what_the_papers_say(loss: str, wanted) -> None:
-    drawn, real = torch.tensor([-2.0, 0.5, 3.0]), torch.tensor([1.0, -1.0, 0.0])
+    drawn, real = torch.tensor([[-2.0, 0.5, 3.0]]), torch.tensor([[1.0, -1.0, 0.0]])
     found = Adversary(loss).against(drawn, real)
     assert found.item() == pytest.approx(wanted(drawn.numpy(), real.numpy()).mean(), rel=1e-6)
 
@@ -374,17 +376,17 @@ def test_a_discriminator_sees_how_far_apart_a_group_is() -> None:
 
 def test_the_contrast_is_the_cross_entropy_of_ones_own_description() -> None:
     torch.manual_seed(0)
-    adversary, scores = Adversary(contrast=2.0), torch.randn(8, 8)
+    adversary, scores = Adversary(contrast=2.0), torch.randn(1, 8, 8)
     condition = torch.randn(8, DIM)
     found = adversary.told_apart("contrast", scores, same(Batch(scores, condition)))["contrast"]
-    wanted = 2 * torch.nn.functional.cross_entropy(scores, torch.arange(8))
+    wanted = 2 * torch.nn.functional.cross_entropy(scores[0], torch.arange(8))
     torch.testing.assert_close(found, wanted)
     # What asks for the same, in other words, is no rival.
     twice = torch.arange(8) // 2
     found = adversary.told_apart("contrast", scores, same(Batch(scores, condition, asked=twice)))["contrast"]
     for i in range(8):
-        scores[i, i ^ 1] = -1e9
-    torch.testing.assert_close(found, 2 * torch.nn.functional.cross_entropy(scores, torch.arange(8)))
+        scores[0, i, i ^ 1] = -1e9
+    torch.testing.assert_close(found, 2 * torch.nn.functional.cross_entropy(scores[0], torch.arange(8)))
     # Where all ask for the same there is nothing to tell apart.
     alike = same(Batch(scores, condition[:1].expand(8, DIM)))
     scores.requires_grad_(True)
@@ -400,7 +402,7 @@ def test_a_discriminator_scores_every_picture_under_every_description() -> None:
     scores = judge.judge(judge.see(pixels), condition)
     for k in (1, 3):
         moved = judge(pixels, condition.roll(-k, dims=0))
-        torch.testing.assert_close(moved, torch.stack([scores[i, (i + k) % 8] for i in range(8)]))
+        torch.testing.assert_close(moved, torch.stack([scores[:, i, (i + k) % 8] for i in range(8)], dim=1))
 
 
 def test_a_critic_that_is_never_heard_does_not_learn() -> None:

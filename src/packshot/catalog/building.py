@@ -121,7 +121,7 @@ def _jobs(reader: Reader, fetcher: Fetcher, options: Options, done: int) -> Gene
     rest = (c for number, c in enumerate(reader.candidates()) if number >= done)
     fetched = LocalEngine(_CONNECTIONS, "threads").map(with_picture, rest)
     for number, candidate in enumerate(fetched, done):
-        yield Job(number, candidate, options.cut_out, options.max_side, options.cut_out_side)
+        yield Job(number, candidate, options.cut_out, options.gate, options.max_side, options.cut_out_side)
 
 
 def _finish(reader: Reader, parts: Parts, options: Options, out: Path) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from packshot.catalog.privacy import redact
 from packshot.catalog.quality import SMALL_SIDE, Quality, judge
 from packshot.catalog.readers.tables import LIST_SEPARATOR
 from packshot.catalog.records import Candidate
-from packshot.cutout import cut_out, on_plain, place_on_white
+from packshot.cutout import CutOut, cut_out, on_plain, place_on_white
 from packshot.features.lite0 import Lite0
 from packshot.images.decode import DecodeError, decode
 from packshot.images.encode import encode
@@ -47,6 +47,7 @@ class Job:
     number: int
     candidate: Candidate
     cut_out: bool
+    gate: float | None
     max_side: int
     cut_out_side: int
 
@@ -104,7 +105,7 @@ def _finished(
     colorless = "color" not in json.loads(row["attributes"])
     # A mask that is only to see the color by need not be fine, and is there where the background is plain anyway.
     looked, cut = (rgb, cut_out(rgb, alpha)) if job.cut_out else (small, on_plain(small) if colorless else None)
-    mask = cut.mask if cut is not None and cut.good else None
+    mask = cut.mask if cut is not None and _passes(cut, job.gate) else None
     color = product_color(looked, mask) if colorless and (mask is not None or not has_words(fields)) else None
     if color:
         row |= _columns(describe(fields, color, _vocabulary()))
@@ -122,6 +123,10 @@ def _finished(
     row["height"], row["width"] = rgb.shape[:2]
     row["image"] = {"bytes": stored, "path": _file_name(row["sku"], job.candidate.number, kind)}
     return row | {"flags": flags, "size": len(stored)}
+
+
+def _passes(cut: CutOut, gate: float | None) -> bool:
+    return cut.good if gate is None else cut.quality >= gate
 
 
 def features(rgb: NDArray[np.uint8]) -> NDArray[np.float16]:

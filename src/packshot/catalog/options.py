@@ -9,6 +9,9 @@ from pathlib import Path
 from packshot.catalog.columns import FIELDS
 from packshot.errors import PackshotError
 
+# Masks whose outline no product has are rated below it.
+LEAST_GATE = 0.5
+
 
 @dataclass(frozen=True)
 class Options:
@@ -19,6 +22,8 @@ class Options:
         drop: column or field → values (compared without case) whose records are left out as junk.
         images: folders to look for pictures in, besides those of the sources.
         cut_out: store products on white, centred and equally framed, where the mask is good.
+        gate: the quality that a mask needs for that, ``LEAST_GATE``..1; None is what the cut-out room asks for, for
+            pictures that are shown to buyers. Less keeps more of them to train on.
         mirrored: count mirror images as near duplicates.
         allow_private: let picture addresses lead into private networks.
         overwrite: replace a finished catalog.
@@ -34,6 +39,7 @@ class Options:
     drop: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     images: tuple[Path, ...] = ()
     cut_out: bool = False
+    gate: float | None = None
     mirrored: bool = False
     allow_private: bool = False
     overwrite: bool = False
@@ -47,6 +53,10 @@ class Options:
         for name in self.map:
             if name not in FIELDS:
                 raise PackshotError(f"unknown field {name!r}", "--map", f"Fields are {', '.join(FIELDS)}.", usage=True)
+        if self.gate is not None and not self.cut_out:
+            raise PackshotError("without --cut-out there is nothing to judge", "--gate", usage=True)
+        if self.gate is not None and not LEAST_GATE <= self.gate <= 1:
+            raise PackshotError(f"the quality asked for must lie in {LEAST_GATE:g}..1", "--gate", usage=True)
         if not 0 <= self.test_share <= 0.5:
             raise PackshotError("the share held out must lie in 0..0.5", str(self.test_share), usage=True)
 
@@ -57,6 +67,7 @@ class Options:
             "drop": {k: sorted(v) for k, v in sorted(self.drop.items())},
             "images": [str(p.resolve()) for p in self.images],
             "cut_out": self.cut_out,
+            "gate": self.gate,
             "mirrored": self.mirrored,
             "allow_private": self.allow_private,
             "max_side": self.max_side,

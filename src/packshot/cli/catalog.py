@@ -34,6 +34,13 @@ def build_command(
         list[Path] | None, typer.Option("--images", metavar="DIR", help="Look for pictures here too.")
     ] = None,
     cut_out: Annotated[bool, typer.Option("--cut-out", help="Put products on white, where the mask is good.")] = False,
+    gate: Annotated[
+        float | None,
+        typer.Option(
+            "--gate",
+            help="Quality that a cut-out needs, 0.5 to 1; default 0.92, fit to be shown. 0.7 keeps more to train on.",
+        ),
+    ] = None,
     mirrored: Annotated[bool, typer.Option("--mirrored", help="Count mirror images as near duplicates.")] = False,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Fetch pictures from private networks too.")
@@ -51,6 +58,7 @@ def build_command(
         drop=parse_drop(drop or ()),
         images=tuple(images or ()),
         cut_out=cut_out,
+        gate=gate,
         mirrored=mirrored,
         allow_private=allow_private,
         engine=engine,

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from packshot.families.common.judge import Discriminator
+from packshot.families.common.judge import Discriminator, own
 from packshot.families.common.objective import Batch
 
 # Far below any score.
@@ -22,7 +22,7 @@ Penalty = Literal["r1", "r1+r2", "wgan-gp"]
 
 @dataclass(frozen=True)
 class Adversary:
-    """A discriminator's losses and those of what draws against it.
+    """A discriminator's losses and those of what draws against it, the means over its heads.
 
     Attributes:
         loss: ``relativistic``, real against drawn in pairs (Jolicoeur-Martineau 2019; Huang et al. 2024, R3GAN),
@@ -31,7 +31,8 @@ class Adversary:
         penalty: ``r1`` on what is seen of real pictures (Mescheder et al. 2018), ``r1+r2`` on real and on drawn ones,
             as the relativistic loss wants it (Huang et al. 2024), or ``wgan-gp`` between the two (Gulrajani et al.
             2017).
-        gamma: weight of the penalty, whose slopes are those for a change by ``Discriminator.unit``.
+        gamma: weight of the penalty, whose slopes are those for a change by ``Discriminator.unit``. What suits
+            depends on resolution and batch (Karras et al. 2020, ADA, take 0.0002 side² / batch: 0.03 for 64 pixels).
         lazy: the penalty is computed every so many steps and weighted up accordingly (Karras et al. 2020).
         mismatch: weight of real pictures under another product's description, judged as false (Reed et al. 2016).
         contrast: weight of telling which of the batch's descriptions is a picture's own, in real pictures by the
@@ -40,7 +41,7 @@ class Adversary:
 
     loss: Loss = "non-saturating"
     penalty: Penalty = "r1"
-    gamma: float = 1.0
+    gamma: float = 0.06
     lazy: int = 8
     mismatch: float = 0.5
     contrast: float = 0.0
@@ -49,8 +50,8 @@ class Adversary:
         """What the drawing network descends.
 
         Args:
-            score: (n,) of what was drawn.
-            real: (n,) of real pictures under the same descriptions; only the relativistic loss asks for it.
+            score: (heads, n) of what was drawn.
+            real: (heads, n) of real pictures under the same descriptions; only the relativistic loss asks for it.
         """
         if self.loss == "relativistic":
             assert real is not None
@@ -73,12 +74,12 @@ class Adversary:
             real = [m.detach().requires_grad_(True) for m in real]
         if penalise and self.penalty == "r1+r2":
             drawn = [m.detach().requires_grad_(True) for m in drawn]
-        scores, against = judge.judge(real, condition), judge.judge(drawn, condition).diagonal()
-        score, own = scores.diagonal(), same(batch)
+        scores, against = judge.judge(real, condition), own(judge.judge(drawn, condition))
+        score, alike = own(scores), same(batch)
         # Another one's description, far enough away to be of another group; where it asks for the same, the pair is no
         # mismatch.
         at = torch.arange(len(condition), device=condition.device)
-        wrong, differs = (m[at, at - len(condition) // 2] for m in (scores, (~own).float()))
+        wrong, differs = (m[..., at, at - len(condition) // 2] for m in (scores, (~alike).float()))
         if self.loss == "relativistic":
             losses: dict[str, Tensor] = {"pair": F.softplus(against - score).mean()}
             mismatch = (F.softplus(wrong - score) * differs).mean()
@@ -89,7 +90,7 @@ class Adversary:
             mismatch = self._wants(wrong, real=False, weight=differs)
         if self.mismatch > 0:
             losses["mismatch"] = self.mismatch * mismatch
-        losses |= self.told_apart("contrast", scores, own)
+        losses |= self.told_apart("contrast", scores, alike)
         if penalise:
             if self.penalty != "wgan-gp":
                 penalty = 0.5 * squared_gradient(score, real, judge.unit).mean()
@@ -98,26 +99,25 @@ class Adversary:
             else:
                 mix = torch.rand(len(condition), 1, 1, 1, device=condition.device)
                 between = [(mix * r + (1 - mix) * d).requires_grad_(True) for r, d in zip(real, drawn, strict=True)]
-                score = judge.judge(between, condition).diagonal()
+                score = own(judge.judge(between, condition))
                 length = squared_gradient(score, between, judge.unit).add(1e-12).sqrt()
                 penalty = (length - 1).square().mean()
             losses["penalty"] = self.gamma * self.lazy * penalty
         return losses
 
-    def told_apart(self, name: str, scores: Tensor, own: Tensor) -> dict[str, Tensor]:
+    def told_apart(self, name: str, scores: Tensor, alike: Tensor) -> dict[str, Tensor]:
         """The contrast: cross-entropy of a picture's own description among all of the batch.
 
         Args:
             name: of the loss; the two players' go into one log.
-            scores: (n, n) of every picture under every description.
-            own: (n, n) whether a description asks for the same as the picture's own: it is no rival then.
+            scores: (heads, n, n) of every picture under every description.
+            alike: (n, n) whether a description asks for the same as the picture's own: it is no rival then.
         """
         if self.contrast == 0:
             return {}
-        score = scores.diagonal()
         # Not minus infinity: where all are alike, its gradient would not be a number.
-        rivals = scores.masked_fill(own, _NO_RIVAL).logsumexp(dim=1)
-        return {name: self.contrast * F.softplus(rivals - score).mean()}
+        rivals = scores.masked_fill(alike, _NO_RIVAL).logsumexp(dim=2)
+        return {name: self.contrast * F.softplus(rivals - own(scores)).mean()}
 
     def _wants(self, score: Tensor, *, real: bool, generator: bool = False, weight: Tensor | None = None) -> Tensor:
         sign = -1.0 if real else 1.0
@@ -138,6 +138,9 @@ def same(batch: Batch) -> Tensor:
 
 
 def squared_gradient(score: Tensor, seen: list[Tensor], unit: float) -> Tensor:
-    """(n,) squared length of the score's gradient with respect to what was seen of each picture, in ``unit`` of it."""
+    """(n,) squared length of the gradients of scores (heads, n) with respect to what was seen, in ``unit`` of it.
+
+    The mean over heads, each of which sees its own maps.
+    """
     gradients = torch.autograd.grad(score.sum(), seen, create_graph=True)
-    return unit**2 * torch.stack([g.square().sum(dim=(1, 2, 3)) for g in gradients]).sum(dim=0)
+    return unit**2 * torch.stack([g.square().sum(dim=(1, 2, 3)) for g in gradients]).sum(dim=0) / len(score)

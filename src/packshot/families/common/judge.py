@@ -34,15 +34,22 @@ class Discriminator(nn.Module, ABC):
 
     @abstractmethod
     def judge(self, seen: list[Tensor], condition: Tensor) -> Tensor:
-        """Maps of n pictures and their conditions to scores (n, n): each picture under each one's condition, its own on
-        the diagonal."""
+        """Maps of n pictures and their conditions to scores (heads, n, n): each picture under each one's condition, its
+        own on the diagonal."""
 
     def forward(self, pixels: Tensor, condition: Tensor) -> Tensor:
-        return self.judge(self.see(pixels), condition).diagonal()
+        """Pixels (n, 3, s, s) to scores (heads, n) under their own conditions."""
+        return own(self.judge(self.see(pixels), condition))
+
+
+def own(scores: Tensor) -> Tensor:
+    """(heads, n) of scores (heads, n, n): pictures under their own conditions."""
+    return scores.diagonal(dim1=1, dim2=2)
 
 
 class FeatureDiscriminator(Discriminator):
-    """Sees frozen lite0 features at four scales, each judged by a small head (Sauer et al. 2021)."""
+    """Sees frozen lite0 features at four scales, each judged by a small head, for itself (Sauer et al. 2021): were the
+    heads' scores averaged, the one that is surest would speak for all."""
 
     # The deviations of its maps are 7 to 10 on product photos, where pixels have 0.6.
     unit = 8.0
@@ -69,7 +76,7 @@ class FeatureDiscriminator(Discriminator):
         # Penalties are gradients of gradients, which half precision would spoil; the heads are a small part of a step.
         with torch.autocast(condition.device.type, enabled=False):
             scores = [verdict(shrink(narrow(m)), condition) for m, narrow, shrink, verdict in heads]
-        return torch.stack(scores).mean(dim=0)
+        return torch.stack(scores)
 
 
 class Verdict(nn.Module):

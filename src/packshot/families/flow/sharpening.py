@@ -17,6 +17,7 @@ from torch import Tensor
 
 from packshot.families.common.adversarial import Adversary, same
 from packshot.families.common.augment import augment
+from packshot.families.common.judge import own
 from packshot.families.common.objective import Batch, Player
 from packshot.families.flow.config import Config
 from packshot.families.flow.network import Network, Velocity
@@ -25,15 +26,13 @@ from packshot.families.flow.network import Network, Velocity
 _WALKS = (2, 4)
 # The discriminator begins with nothing and has to lead what it judges (Heusel et al. 2017, two time scales).
 _JUDGE_RATE = 2.0
-# What it was measured with; a gan's own is far stronger.
-_GAMMA = 1 / 64
 
 
 class Sharpening:
     """The drawing networks move first; the discriminator then judges what they drew."""
 
     def __init__(self, network: Network, config: Config, steps: int) -> None:
-        self.network, self.config, self.adversary = network, config, Adversary(gamma=_GAMMA, contrast=config.contrast)
+        self.network, self.config, self.adversary = network, config, Adversary(contrast=config.contrast)
         self.lead = round(steps * config.lead)
         velocity = network.model.prior
         network.teacher = copy.deepcopy(velocity).requires_grad_(False)
@@ -59,7 +58,7 @@ class Sharpening:
             return {}
         scores = judge.judge(seen, batch.condition)
         return {
-            "drawing": self.adversary.against(scores.diagonal()),
+            "drawing": self.adversary.against(own(scores)),
             "keep": self.config.keep * (latent - before).square().mean(),
             **self.adversary.told_apart("matched", scores, same(batch)),
         }

@@ -46,7 +46,7 @@ class Config(FamilyConfig):
     judge: Literal["pixels", "lite0"] = "lite0"
     loss: Literal["relativistic", "non-saturating", "hinge", "wasserstein"] = "relativistic"
     penalty: Literal["r1", "r1+r2", "wgan-gp"] = "r1+r2"
-    gamma: float = Field(default=1.0, ge=0)
+    gamma: float = Field(default=0.06, ge=0)
     lazy: int = Field(default=8, ge=1)
     mismatch: float = Field(default=0.5, ge=0)
     contrast: float = Field(default=0.0, ge=0)

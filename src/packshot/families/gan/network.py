@@ -40,7 +40,7 @@ class PixelDiscriminator(Discriminator):
 
     def judge(self, seen: list[Tensor], condition: Tensor) -> Tensor:
         scores: Tensor = self.verdict(self.seer(seen[0]), condition)
-        return scores
+        return scores[None]
 
 
 class Network(nn.Module):

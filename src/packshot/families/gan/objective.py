@@ -10,6 +10,7 @@ from torch import Tensor
 
 from packshot.families.common.adversarial import Adversary, same
 from packshot.families.common.augment import augment
+from packshot.families.common.judge import own
 from packshot.families.common.objective import Batch, Player
 from packshot.families.common.perceptual import Maps, map_distance
 from packshot.families.gan.config import Config
@@ -62,8 +63,8 @@ class Objective:
         if self.config.loss == "relativistic":
             # The real pictures of the discriminator's own move, which came just before.
             with torch.no_grad():
-                real = judge.judge(self._real, batch.condition).diagonal()
-        losses = {"generator": self.adversary.against(scores.diagonal(), real)}
+                real = own(judge.judge(self._real, batch.condition))
+        losses = {"generator": self.adversary.against(own(scores), real)}
         losses |= self.adversary.told_apart("matched", scores, same(batch))
         if self.config.color > 0:
             off = (mean_color(drawn) - mean_color(batch.pixels)).abs().mean(dim=1)
