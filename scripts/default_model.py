@@ -1,4 +1,4 @@
-"""Make the default model from the clothing photos: catalog, three trainings, evaluation, and the copy into the package.
+"""Make the default model from the clothing photos: catalog, two trainings, evaluation, and the copy into the package.
 
     python scripts/default_model.py SOURCE WORK
 
@@ -22,12 +22,24 @@ def packshot(*arguments: str | Path) -> None:
 
 
 def main(source: Path, work: Path) -> None:
-    catalog, small, large, model = work / "clothing", work / "small", work / "large", work / "model"
+    catalog, small, model = work / "clothing", work / "small", work / "model"
     if not (catalog / "catalog.json").exists():
-        packshot("catalog", "build", source, "-o", catalog, "--drop", "label=Not sure,Other,Skip", "--cut-out")
-    train(catalog, small, "--recipe", "gan", "--steps", "1800", "--set", "training.start=", "--set", "model.lead=0")
-    train(catalog, large, "--recipe", "gan-128", "--steps", "1900", "--set", f"training.start={small}")
-    train(catalog, model, "--recipe", "default", "--name", "default-gan-128", "--set", f"training.start={large}")
+        packshot(
+            "catalog",
+            "build",
+            source,
+            "-o",
+            catalog,
+            "--drop",
+            "label=Not sure,Other,Skip",
+            "--cut-out",
+            "--gate",
+            "0.7",
+        )
+    longer = ("--set", "training.ema=0.998", "--set", "training.decay=0")
+    train(catalog, small, "--recipe", "gan", "--steps", "2000", "--seed", "3", "--set", "training.start=", *longer)
+    start = f"training.start={small}"
+    train(catalog, model, "--recipe", "default", "--name", "default-gan-128", "--seed", "5", "--set", start)
     packshot("evaluate", model, catalog)
     target = ROOT / "default"
     shutil.rmtree(target, ignore_errors=True)

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -26,11 +28,11 @@ from packshot.generation.generator import Generator
 from packshot.text.attributes import Attributes, load_vocabulary
 from packshot.text.condition import Conditioner, terms_of
 from packshot.text.encoder import SentenceEncoder
-from packshot.training import stages
+from packshot.training import loop, stages
 from packshot.training.data import MOST_REPEATS, balanced, grouped, load_training_set, mirrorable, vocabulary_counts
 from packshot.training.feed import Feed
 from packshot.training.loop import MANY, measure_step, rate_at
-from packshot.training.recipe import TrainingConfig, load_recipe
+from packshot.training.recipe import Recipe, TrainingConfig, load_recipe
 from packshot.training.train import train
 
 from ..conftest import SMALL, write_shop
@@ -101,22 +103,54 @@ _EVEN = {"flow": ("model.autoencoder_share=0.2", "model.distill_share=0.2", "mod
 
 
 @pytest.fixture(scope="module")
-def undisturbed() -> dict[str, Path]:
-    """Family → its model of an undisturbed training, filled by the tests."""
-    return {}
+def undisturbed(catalog_path: Path, tmp_path_factory) -> Callable[[str], Path]:
+    """Family → its model of an undisturbed training, made at the first call."""
+
+    @cache
+    def of(family: str) -> Path:
+        out = tmp_path_factory.mktemp(family) / "whole"
+        train(catalog_path, out, _long_recipe(family), budget=None, resume=False)
+        return out
+
+    return of
+
+
+def _long_recipe(family: str) -> Recipe:
+    return load_recipe(family, _long_enough(family), steps=30, seed=3)
+
+
+def _long_enough(family: str) -> tuple[str, ...]:
+    return (*SMALL[family], *_EVEN.get(family, ()))
 
 
 @pytest.mark.usefixtures("bare")
 @pytest.mark.parametrize(("family", "stage"), STAGES)
-def test_a_killed_run_resumes_to_the_same_weights(
-    family: str, stage: str, catalog_path: Path, tmp_path: Path, undisturbed: dict[str, Path], tmp_path_factory
+def test_a_run_resumes_from_any_stage_to_the_same_weights(
+    family: str, stage: str, catalog_path: Path, tmp_path: Path, undisturbed: Callable[[str], Path], monkeypatch
 ) -> None:
-    settings = (*SMALL[family], *_EVEN.get(family, ()))
-    recipe = load_recipe(family, settings, steps=30, seed=3)
-    if family not in undisturbed:
-        whole = tmp_path_factory.mktemp(family) / "whole"
-        train(catalog_path, whole, recipe, budget=None, resume=False)
-        undisturbed[family] = whole
+    out, save = tmp_path / "stopped", loop.save_checkpoint
+
+    class Stopped(BaseException):
+        pass
+
+    def save_and_stop(folder: Path, at: str, state: loop.State) -> None:
+        save(folder, at, state)
+        if folder.name == "training" and at == stage and state.step >= 3:
+            raise Stopped
+
+    with monkeypatch.context() as patch, pytest.raises(Stopped):
+        patch.setattr(loop, "SAVE_SECONDS", 0.0)
+        patch.setattr(loop, "save_checkpoint", save_and_stop)
+        train(catalog_path, out, _long_recipe(family), budget=None, resume=False)
+    _goes_on_to_the_same_end(catalog_path, out, _long_recipe(family), undisturbed(family))
+
+
+# The stage that keeps most, and the two players of the gan; a process takes seconds to start.
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize(("family", "stage"), [("gan", "main"), ("flow", "sharpen")])
+def test_a_killed_run_resumes_to_the_same_weights(
+    family: str, stage: str, catalog_path: Path, tmp_path: Path, undisturbed: Callable[[str], Path]
+) -> None:
     out = tmp_path / "killed"
     # A checkpoint every step, so that the kill comes between any two.
     script = (
@@ -124,7 +158,7 @@ def test_a_killed_run_resumes_to_the_same_weights(
         "from packshot.cli import run; import sys; sys.exit(run(sys.argv[1:]))"
     )
     arguments = ["train", str(catalog_path), "-o", str(out), "--family", family, "--steps", "30", "--seed", "3"]
-    for setting in settings:
+    for setting in _long_enough(family):
         arguments += ["--set", setting]
     process = subprocess.Popen([sys.executable, "-c", script, *arguments], stderr=subprocess.DEVNULL)
     head = out / "training" / "checkpoint.json"
@@ -136,13 +170,17 @@ def test_a_killed_run_resumes_to_the_same_weights(
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert process.returncode == -signal.SIGKILL, "it was to be killed in the middle"
+    _goes_on_to_the_same_end(catalog_path, out, _long_recipe(family), undisturbed(family))
+
+
+def _goes_on_to_the_same_end(catalog: Path, out: Path, recipe: Recipe, undisturbed: Path) -> None:
     assert not (out / "config.json").exists()
-    train(catalog_path, out, recipe, budget=None, resume=True)
-    ours, theirs = (load_file(p / "model.safetensors") for p in (out, undisturbed[family]))
+    train(catalog, out, recipe, budget=None, resume=True)
+    ours, theirs = (load_file(p / "model.safetensors") for p in (out, undisturbed))
     assert ours.keys() == theirs.keys()
     for name, weights in ours.items():
         np.testing.assert_array_equal(weights, theirs[name], err_msg=name)
-    assert _history(out) == _history(undisturbed[family])
+    assert _history(out) == _history(undisturbed)
 
 
 def test_an_interrupt_keeps_the_step_that_was_done(catalog_path: Path, tmp_path: Path) -> None:
