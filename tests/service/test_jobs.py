@@ -37,10 +37,10 @@ from ..batch.tables import APPAREL, HEADER, tree
 from .conftest import wait_for
 
 TABLE = "\n".join(",".join(row) for row in [HEADER, *APPAREL]).replace("bike, 44", "bike 44").encode()
-KINDS = ("dress", "shirt", "hat", "skirt", "hoodie")
+KINDS = ("dress", "shirt", "hat", "skirt")
 MANY = "sku,title\n" + "\n".join(
     f"M-{i:03d},{color} {kind}"
-    for i, (color, kind) in enumerate((c, k) for c in ("red", "blue", "green", "black", "white") for k in KINDS)
+    for i, (color, kind) in enumerate((c, k) for c in ("red", "blue", "green", "black") for k in KINDS)
 )
 
 
@@ -300,12 +300,12 @@ def test_a_job_outlives_its_worker_and_its_server(
     os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()
     begun = journal.read_bytes().count(b"\n") - 1
-    assert 0 < begun < 25
+    assert 0 < begun < 16
     # The server is killed too; another one with a worker of its own finishes what was begun.
     server.kill()
     again = serve(*queue)
     job = wait_for(again.url, id)
-    assert (job["status"]["state"], job["status"]["made"]) == ("done", 25)
+    assert (job["status"]["state"], job["status"]["made"]) == ("done", 16)
     (tmp_path / "same.csv").write_text(MANY)
     fill([tmp_path / "same.csv"], tmp_path / "own", Options(preset="taobao", everything=True))
     assert tree(tmp_path / "state" / "jobs" / id / "out") == tree(tmp_path / "own")
