@@ -11,7 +11,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 .PHONY: demo test test-slow check style default-model clean
 
 demo: $(VENV)/base.stamp
-	$(BIN)/packshot generate "red dress" "黑色皮鞋" -o out
+	$(BIN)/packshot generate "red dress" "绿色连帽卫衣" -o out
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
