@@ -24,18 +24,8 @@ def packshot(*arguments: str | Path) -> None:
 def main(source: Path, work: Path) -> None:
     catalog, small, model = work / "clothing", work / "small", work / "model"
     if not (catalog / "catalog.json").exists():
-        packshot(
-            "catalog",
-            "build",
-            source,
-            "-o",
-            catalog,
-            "--drop",
-            "label=Not sure,Other,Skip",
-            "--cut-out",
-            "--gate",
-            "0.7",
-        )
+        kept = ("--drop", "label=Not sure,Other,Skip", "--cut-out", "--gate", "0.7")
+        packshot("catalog", "build", source, "-o", catalog, *kept)
     longer = ("--set", "training.ema=0.998", "--set", "training.decay=0")
     train(catalog, small, "--recipe", "gan", "--steps", "2000", "--seed", "3", "--set", "training.start=", *longer)
     start = f"training.start={small}"

@@ -5,7 +5,9 @@ import sys
 import numpy as np
 import pytest
 
+from packshot.catalog.options import LEAST_GATE
 from packshot.cutout import cut_out, network, place_on_white
+from packshot.cutout.gate import judge_network
 from packshot.cutout.slits import open_slits
 from packshot.errors import PackshotError
 
@@ -88,3 +90,9 @@ def test_grabcut_takes_over_when_the_graph_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "cv2", None)
     with pytest.raises(PackshotError, match=r"packshot\[catalog\]"):
         cut_out(floor(160, 120, (150, 110, 70)))
+
+
+def test_no_gate_is_so_low_that_an_impossible_outline_passes():
+    rgb = floor(160, 120, (150, 110, 70))
+    everywhere = judge_network(rgb, np.ones((2, 64, 64), np.float32), np.ones((160, 120), np.float32))
+    assert everywhere.reason and everywhere.quality < LEAST_GATE

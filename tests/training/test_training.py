@@ -527,3 +527,14 @@ def test_training_is_not_started_over_another(trained: dict[str, Path], catalog_
 def test_nothing_to_resume_is_said(catalog_path: Path, tmp_path: Path) -> None:
     with pytest.raises(PackshotError, match="nothing to resume"):
         _train(catalog_path, tmp_path / "none", resume=True)
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_model_folder_does_not_say_where_on_this_machine_it_began(
+    catalog_path: Path, tmp_path: Path, trained: dict[str, Path]
+) -> None:
+    recipe = load_recipe("gan", (*SMALL["gan"], f"training.start={trained['gan']}"), steps=3, seed=3)
+    train(catalog_path, tmp_path / "m", recipe, budget=None, resume=False)
+    published = [(tmp_path / "m" / name).read_text() for name in ("README.md", "config.json")]
+    assert "It began with the weights of the model “gan”." in published[0]
+    assert not any(str(trained["gan"].parent) in text for text in published)

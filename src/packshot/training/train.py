@@ -6,6 +6,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save
@@ -180,7 +181,7 @@ def _write_folder(
             steps=sum(_taken(state).values()),
             seconds=round(state.seconds, 1),
             seed=recipe.training.seed,
-            recipe=recipe.model_dump(mode="json"),
+            recipe=_published(recipe),
         ),
         packshot_version=__version__,
         files={},
@@ -188,6 +189,14 @@ def _write_folder(
     config = write_config(out, config, ("model.safetensors", "graphs/*.onnx"))
     write_card(out, config, None)
     write_samples(ModelFolder(out))
+
+
+def _published(recipe: Recipe) -> dict[str, Any]:
+    """The recipe without where on this machine its start lies: a model folder and its card are given away."""
+    dumped = recipe.model_dump(mode="json")
+    start = recipe.training.start
+    dumped["training"]["start"] = start if "://" in start else Path(start).name
+    return dumped
 
 
 def _taken(state: State) -> dict[str, int]:
