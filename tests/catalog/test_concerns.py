@@ -6,8 +6,17 @@ from packshot.catalog.concerns import concerns
 
 
 def _said(kept: int = 1000, **other: object) -> str:
-    counts = {"candidates": kept, "kept": kept, "rejected": 0, "rejected_by_reason": {}, "composed": 0, "test": 100}
-    info: dict[str, object] = {"counts": {**counts, "flags": {}}, "cut_out": {"dress": [kept, kept]}, "licence": "mit"}
+    counts: dict[str, object] = {
+        "candidates": kept,
+        "kept": kept,
+        "rejected": 0,
+        "rejected_by_reason": {},
+        "composed": 0,
+        "test": 100,
+    }
+    counts["flags"] = {}
+    info: dict[str, object] = {"cut_out": {"dress": [kept, kept]}, "licence": "mit"}
+    info["settings"] = {"gate": None}
     columns = {
         "text": [f"dress {i}" for i in range(kept)],
         "category": ["dress"] * kept,
@@ -17,7 +26,7 @@ def _said(kept: int = 1000, **other: object) -> str:
     for name, value in other.items():
         where = next((part for part in (counts, columns) if name in part), info)
         where[name] = value  # type: ignore[index]
-    return " ".join(concerns({**info, "counts": {"flags": {}, **counts}}, columns))
+    return " ".join(concerns({**info, "counts": counts}, columns))
 
 
 def test_a_good_catalog_raises_none() -> None:
@@ -33,6 +42,9 @@ def test_each_concern_is_named() -> None:
     assert "share 2 descriptions" in _said(text=["a", "b"] * 500)
     assert "composed of label" in _said(composed=1000)
     assert "--cut-out" in _said(cut_out=None)
+    flags = {"flags": {"background": 400}}
+    assert "40%) keep their background among cut-outs on white. --gate 0.7 cuts out more" in _said(**flags)
+    assert _said(settings={"gate": 0.7}, **flags).endswith("on white.")
     assert "under 256 pixels" in _said(longest=[200] * 1000)
     assert "3 pictures are held out" in _said(test=3)
     assert "No licence" in _said(licence="unknown")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from packshot.families.common.adversarial import Adversary, same
 from packshot.families.common.augment import _warped, augment
 from packshot.families.common.family import SamplingOptions
 from packshot.families.common.graphs import export_graph
-from packshot.families.common.judge import Discriminator, FeatureDiscriminator, _with_spread
+from packshot.families.common.judge import Discriminator, FeatureDiscriminator, _with_spread, own
 from packshot.families.common.objective import Batch
 from packshot.families.gan.objective import mean_color
 from packshot.runtime import Graph
@@ -198,12 +199,17 @@ def test_what_is_rehearsed_is_held_to_what_was_drawn_before() -> None:
     batch = _batch(objective)
     _shake(network.generator, 0.05)
     objective.begin(batch.pixels)
-    assert "rehearse" not in objective.losses("generator", batch, 1)
+
+    def held_to(part: Batch) -> Mapping[str, torch.Tensor]:
+        torch.manual_seed(1)
+        objective.losses("discriminator", part, 1)
+        return objective.losses("generator", part, 1)
+
+    assert "rehearse" not in held_to(batch)
     half = dataclasses.replace(batch, rehearsed=torch.arange(8) < 4)
-    assert objective.losses("generator", half, 1)["rehearse"] == 0
+    assert held_to(half)["rehearse"] == 0
     _shake(network.generator, 0.05)
-    torch.manual_seed(1)
-    held = objective.losses("generator", half, 1)["rehearse"]
+    held = held_to(half)["rehearse"]
     torch.manual_seed(1)
     latent = torch.randn(8, 8)[:4]
     apart = network.generator(latent, batch.condition[:4]) - network.teacher(latent, batch.condition[:4])
@@ -230,9 +236,14 @@ def test_a_sharpened_walk_is_held_near_where_it_led_before() -> None:
     batch = _batch(objective)
     _shake(network.model.prior, 0.05)
     network.teacher.load_state_dict(network.model.prior.state_dict())
-    assert objective.losses("drawing", batch, 50)["keep"] == 0
+
+    def kept() -> torch.Tensor:
+        objective.losses("judge", batch, 50)
+        return objective.losses("drawing", batch, 50)["keep"]
+
+    assert kept() == 0
     _shake(network.model.prior, 0.05)
-    assert objective.losses("drawing", batch, 50)["keep"] > 0
+    assert kept() > 0
 
 
 def test_shares_that_leave_nothing_for_the_flow_are_refused() -> None:
@@ -251,11 +262,36 @@ def test_the_shipped_autoencoder_has_one_size() -> None:
 @pytest.mark.parametrize("penalty", ["r1", "r1+r2", "wgan-gp"])
 def test_every_gan_loss_and_penalty_can_be_computed(judge: str, loss: str, penalty: str) -> None:
     _, _, objective, _ = _parts("gan", judge=judge, loss=loss, penalty=penalty)
-    losses = objective.losses("discriminator", _batch(objective), 0)
+    batch = _batch(objective)
+    losses = objective.losses("discriminator", batch, 0)
     game = {"pair"} if loss == "relativistic" else {"real", "drawn"}
     assert game | {"mismatch", "penalty"} == set(losses)
-    assert "penalty" not in objective.losses("discriminator", _batch(objective), 1)
+    assert "penalty" not in objective.losses("discriminator", batch, 1)
     assert losses["penalty"] > 0
+
+
+def test_a_step_of_the_gan_draws_and_looks_once(monkeypatch) -> None:
+    _, network, objective, _ = _parts("gan", lead=0.05, diversity=0.0, loss="non-saturating")
+    batch, looked, drawn = _batch(objective), [], []
+    see, draw = network.discriminator.see, objective._draw
+    monkeypatch.setattr(network.discriminator, "see", lambda x: looked.append(see(x)) or looked[-1])
+    monkeypatch.setattr(objective, "_draw", lambda *a: drawn.append(draw(*a)) or drawn[-1])
+    # The discriminator leads for five of the hundred steps.
+    for step in (0, 4, 5):
+        looked.clear(), drawn.clear()
+        losses = objective.losses("discriminator", batch, step)
+        # What the discriminator learns from does not lead back into the generator.
+        led = torch.autograd.grad(sum(losses.values()), [*network.generator.parameters()], allow_unused=True)
+        assert all(gradient is None for gradient in led)
+        # The discriminator moves between the two; the generator is judged by what has become of it.
+        _shake(network.discriminator, 0.05)
+        moved = objective.losses("generator", batch, step)
+        assert (len(looked), len(drawn)) == (2, 1)
+        assert bool(moved) == (step == 5)
+        if moved:
+            scores = own(network.discriminator.judge(looked[0], batch.condition))
+            torch.testing.assert_close(moved["generator"], torch.nn.functional.softplus(-scores).mean())
+            assert torch.autograd.grad(moved["generator"], [network.generator.drawer.first.weight])[0].abs().sum() > 0
 
 
 class _Linear(Discriminator):
@@ -355,8 +391,7 @@ def test_r1_is_half_the_squared_gradient_at_real_pictures() -> None:
     found = objective.losses("discriminator", batch, 0)["penalty"]
     torch.manual_seed(5)
     with torch.no_grad():
-        objective._draw(objective._noise(batch), batch.condition)
-        augment(batch.pixels)
+        augment(objective._draw(objective._noise(batch), batch.condition))
     real = augment(batch.pixels).requires_grad_(True)
     score = network.discriminator(real, batch.condition)
 
@@ -447,7 +482,6 @@ def test_a_drawn_color_is_held_to_the_real_one_only_where_one_is_asked_for() -> 
     def color(part: Batch) -> float:
         torch.manual_seed(0)
         objective.losses("discriminator", part, 0)
-        torch.manual_seed(1)
         return float(objective.losses("generator", part, 0)["color"].detach())
 
     some = dataclasses.replace(batch, colored=asked)

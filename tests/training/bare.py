@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import packshot.training.train as module
+import packshot.training.folder as module
 
 
 def _named(_module: Any, _inputs: Any, _outputs: Any, path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-import packshot.training.train as module
+import packshot.training.folder as module
 
 from .bare import BARE
 

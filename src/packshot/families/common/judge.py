@@ -30,7 +30,7 @@ class Discriminator(nn.Module, ABC):
 
     @abstractmethod
     def see(self, pixels: Tensor) -> list[Tensor]:
-        """Pixels (n, 3, s, s) to the maps that are judged."""
+        """Pixels (n, 3, s, s) to the maps that are judged; nothing in it learns, so that what was seen stays seen."""
 
     @abstractmethod
     def judge(self, seen: list[Tensor], condition: Tensor) -> Tensor:

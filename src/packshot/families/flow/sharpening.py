@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -28,8 +29,16 @@ _WALKS = (2, 4)
 _JUDGE_RATE = 2.0
 
 
+class _Made(NamedTuple):
+    """Where a step's walks have led, where they led before, and what the discriminator sees of that."""
+
+    latent: Tensor
+    before: Tensor
+    seen: list[Tensor]
+
+
 class Sharpening:
-    """The drawing networks move first; the discriminator then judges what they drew."""
+    """A step walks once: what the discriminator has judged in its move, the drawing network defends in the next."""
 
     def __init__(self, network: Network, config: Config, steps: int) -> None:
         self.network, self.config, self.adversary = network, config, Adversary(contrast=config.contrast)
@@ -38,28 +47,31 @@ class Sharpening:
         network.teacher = copy.deepcopy(velocity).requires_grad_(False)
         network.judge.requires_grad_(True)
         self.players = (
-            Player("drawing", (velocity,), betas=(0.0, 0.99)),
             Player("judge", (network.judge,), _JUDGE_RATE, betas=(0.0, 0.99)),
+            Player("drawing", (velocity,), betas=(0.0, 0.99)),
         )
-        self._seen: list[Tensor] = []
+        self._made: _Made | None = None
 
     def losses(self, player: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
         """Losses of a player."""
         judge = self.network.judge
-        if player == "judge":
-            with torch.no_grad():
-                real = judge.see(augment(batch.pixels))
-            return self.adversary.judge(judge, real, self._seen, batch, step)
+        if player == "drawing":
+            made, self._made = self._made, None
+            assert made is not None, "the discriminator moves first"
+            return self._defend(made, batch) if step >= self.lead else {}
         with torch.set_grad_enabled(step >= self.lead):
             latent, before = self._walk(batch.condition)
             seen = judge.see(augment(self.network.model.decode(latent)))
-        self._seen = [m.detach() for m in seen]
-        if step < self.lead:
-            return {}
-        scores = judge.judge(seen, batch.condition)
+        with torch.no_grad():
+            real = judge.see(augment(batch.pixels))
+        self._made = _Made(latent, before, seen)
+        return self.adversary.judge(judge, real, [m.detach() for m in seen], batch, step)
+
+    def _defend(self, made: _Made, batch: Batch) -> Mapping[str, Tensor]:
+        scores = self.network.judge.judge(made.seen, batch.condition)
         return {
             "drawing": self.adversary.against(own(scores)),
-            "keep": self.config.keep * (latent - before).square().mean(),
+            "keep": self.config.keep * (made.latent - made.before).square().mean(),
             **self.adversary.told_apart("matched", scores, same(batch)),
         }
 

@@ -1,8 +1,12 @@
-"""The two players' moves, and what keeps pictures of one description apart."""
+"""The two players' moves, and what keeps pictures of one description apart.
+
+A step draws, and looks, once: what the discriminator has judged in its move, the generator defends in the next.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +26,15 @@ _APART_EVERY = 4
 _PAPER = 0.08
 
 
+class _Made(NamedTuple):
+    """What a step has drawn, and what the discriminator sees of that and of real pictures."""
+
+    latent: Tensor
+    pixels: Tensor
+    seen: list[Tensor]
+    real: list[Tensor]
+
+
 class Objective:
     """Discriminator and generator in turn; the formulas are those of the papers named in ``Config``."""
 
@@ -39,7 +52,7 @@ class Objective:
         self.averaged = network.generator
         self.latents = None
         self.maps = Maps() if config.diversity > 0 else None
-        self._real: list[Tensor] = []
+        self._made: _Made | None = None
 
     def begin(self, pixels: Tensor) -> None:
         if self.network.teacher is not None:
@@ -47,23 +60,25 @@ class Objective:
 
     def losses(self, player: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
         if player == "generator":
-            return self._move_generator(batch, step) if step >= self.lead else {}
-        with torch.no_grad():
-            drawn = self._shown(self._draw(self._noise(batch), batch.condition))
-            real = self._shown(batch.pixels)
-            see = self.network.discriminator.see
-            self._real, seen_drawn = see(real), see(drawn)
-        return self.adversary.judge(self.network.discriminator, self._real, seen_drawn, batch, step)
-
-    def _move_generator(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
+            made, self._made = self._made, None
+            assert made is not None, "the discriminator moves first"
+            return self._move_generator(made, batch, step) if step >= self.lead else {}
         judge, latent = self.network.discriminator, self._noise(batch)
-        drawn = self._draw(latent, batch.condition)
-        scores = judge.judge(judge.see(self._shown(drawn)), batch.condition)
+        with torch.set_grad_enabled(step >= self.lead):
+            drawn = self._draw(latent, batch.condition)
+            seen = judge.see(self._shown(drawn))
+        with torch.no_grad():
+            real = judge.see(self._shown(batch.pixels))
+        self._made = _Made(latent, drawn, seen, real)
+        return self.adversary.judge(judge, real, [m.detach() for m in seen], batch, step)
+
+    def _move_generator(self, made: _Made, batch: Batch, step: int) -> Mapping[str, Tensor]:
+        judge, latent, drawn = self.network.discriminator, made.latent, made.pixels
+        scores = judge.judge(made.seen, batch.condition)
         real = None
         if self.config.loss == "relativistic":
-            # The real pictures of the discriminator's own move, which came just before.
             with torch.no_grad():
-                real = own(judge.judge(self._real, batch.condition))
+                real = own(judge.judge(made.real, batch.condition))
         losses = {"generator": self.adversary.against(own(scores), real)}
         losses |= self.adversary.told_apart("matched", scores, same(batch))
         if self.config.color > 0:
