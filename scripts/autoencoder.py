@@ -1,7 +1,8 @@
-"""Make the shipped autoencoder: ``python scripts/autoencoder.py CATALOG... --minutes 60 -o FILE``.
+"""Make the shipped autoencoder: ``python scripts/autoencoder.py CATALOG... --minutes 60 60 -o FILE``.
 
 It is trained on every picture of the catalogs, those with a background too, at 128 pixels and at 64 by turns, so that a
-shop's own training need only adjust it. Then the decoder alone goes on.
+shop's own training need only adjust it. Then the decoder alone goes on. ``--begin`` takes the weights of an older one,
+whose latents may have had fewer numbers a place.
 docs/decisions/autoencoder.md has what came of it.
 """
 
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from packshot.catalog import Catalog
@@ -40,18 +41,42 @@ NOISE = 0.25
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("catalogs", nargs="+", type=Path)
-    parser.add_argument("--minutes", type=float, default=60, help="for each of the two trainings")
+    parser.add_argument("--minutes", type=float, nargs=2, default=(60, 60), help="for all of it, and for the decoder")
+    parser.add_argument("--begin", type=Path, help="file of an older one's weights")
     parser.add_argument("-o", "--out", type=Path, required=True, help="file of the weights")
     options = parser.parse_args()
-    pixels, seconds = np.concatenate([load(path) for path in options.catalogs]), options.minutes * 60
+    pixels = np.concatenate([load(path) for path in options.catalogs])
     torch.manual_seed(0)
     config, critic = LatentConfig(), Critic()
     begun = Autoencoder(config.channels, config.latent_channels)
+    if options.begin:
+        take_over(begun, load_file(options.begin))
     for network in (begun, critic):
         channels_last(network)
-    whole = train(begun, critic, batches(pixels, halved=0.5), seconds)
-    best = decoder(whole, critic, batches(pixels, halved=0.5), seconds)
+    whole, alone = (minutes * 60 for minutes in options.minutes)
+    # What is drawn sharply already need not wait long for the critic.
+    network = train(begun, critic, batches(pixels, halved=0.5), whole, 0.2 if options.begin else 0.4)
+    best = decoder(network, critic, batches(pixels, halved=0.5), alone)
     write_atomic(options.out, save({name: value.half().contiguous() for name, value in best.state_dict().items()}))
+
+
+def take_over(network: Autoencoder, older: Mapping[str, Tensor]) -> None:
+    """An older one's weights; latent numbers that it had not are read and written faintly, and with little noise."""
+    state = network.state_dict()
+    had, has = older["up.0.weight"].shape[1], state["up.0.weight"].shape[1]
+    for name, value in older.items():
+        if name in ("to_latent.weight", "to_latent.bias"):
+            new = state[name] / 2 if name == "to_latent.weight" else torch.zeros_like(state[name])
+            # Means come first, then logarithms of variances.
+            new[:had], new[has : has + had] = value[:had], value[had:]
+            if name == "to_latent.bias":
+                new[has + had :] = -1.0
+            state[name] = new
+        elif name == "up.0.weight":
+            state[name] = torch.cat([value.float(), 0.3 * state[name][:, had:]], dim=1)
+        else:
+            state[name] = value.float()
+    network.load_state_dict(state)
 
 
 def load(path: Path) -> np.ndarray:
@@ -71,15 +96,17 @@ def batches(pixels: np.ndarray, halved: float) -> Iterator[Tensor]:
         yield F.avg_pool2d(x, 2) if rng.random() < halved else x
 
 
-def train(autoencoder: Autoencoder, critic: Critic, source: Iterator[Tensor], seconds: float) -> Autoencoder:
-    """All of it; the critic is heard from two fifths of the time on. Returns the average of the weights."""
+def train(
+    autoencoder: Autoencoder, critic: Critic, source: Iterator[Tensor], seconds: float, heard_after: float
+) -> Autoencoder:
+    """All of it; the critic is heard after that share of the time. Returns the average of the weights."""
     config = LatentConfig()
     reconstruction = Reconstruction(autoencoder, critic, config, 1)
 
     def losses(pixels: Tensor) -> Mapping[str, Tensor]:
         return reconstruction.draw(Batch(pixels, torch.zeros(len(pixels), 1)), 0)
 
-    return fit(autoencoder, [*autoencoder.parameters()], reconstruction, source, losses, seconds, 0.4)
+    return fit(autoencoder, [*autoencoder.parameters()], reconstruction, source, losses, seconds, heard_after)
 
 
 def decoder(autoencoder: Autoencoder, critic: Critic, source: Iterator[Tensor], seconds: float) -> Autoencoder:

@@ -108,6 +108,29 @@ def test_memory_variety_and_costs_are_told(judged: tuple[Path, dict[str, Any]]) 
     assert len(NeighbourIndex.load(out).skus) == result["images"]["training"]
 
 
+def test_a_model_that_draws_in_latents_is_told_what_its_autoencoder_can_do(
+    judged: tuple[Path, dict[str, Any]], trained: dict[str, Path], catalog_path: Path, tmp_path: Path
+) -> None:
+    assert judged[1]["reconstruction"] is None
+    assert "encoded and decoded" not in (judged[0] / "report.html").read_text(encoding="utf-8")
+    model = tmp_path / "vae"
+    shutil.copytree(trained["vae"], model)
+    result = evaluate(model, catalog_path, None, Settings(images=40, seeds=1))
+    found = result["reconstruction"]
+    held_out = Catalog(catalog_path).counts["test"]
+    for name in ("psnr", "ssim", "fid", "kid"):
+        assert found[name]["n"] == held_out
+    # It begins with the shipped autoencoder, which draws simple shapes well; what the vae draws is farther away.
+    assert 20 < found["psnr"]["low"] < found["psnr"]["value"] < 60
+    assert 0.8 < found["ssim"]["low"] < found["ssim"]["high"] < 1
+    assert found["kid"]["value"] < result["scores"]["kid"]["value"]
+    told = f"PSNR {found['psnr']['value']:.1f} dB"
+    assert told in (model / "README.md").read_text(encoding="utf-8")
+    page = (model / "report.html").read_text(encoding="utf-8")
+    assert told in page
+    assert "encoded and decoded" in page
+
+
 def test_the_card_tells_the_figures(judged: tuple[Path, dict[str, Any]]) -> None:
     out, result = judged
     card = (out / "README.md").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ import scipy.spatial.distance
 import scipy.special
 import scipy.stats
 from prdc import compute_prdc
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.metrics.pairwise import cosine_similarity, polynomial_kernel
 from sklearn.neighbors import NearestNeighbors
 
@@ -21,6 +22,7 @@ from packshot.evaluation.intervals import share
 from packshot.evaluation.kid import kernel_distance, kid
 from packshot.evaluation.near_copies import View, closest
 from packshot.evaluation.precision_recall import precision_recall
+from packshot.evaluation.reconstruction import psnr, ssim
 from packshot.features.neighbours import nearest
 
 
@@ -51,6 +53,18 @@ def test_frechet_distance_of_sets_smaller_than_their_features_agrees_with_scipy(
     root = np.sqrt(np.clip(np.real(scipy.linalg.eigvals(ca @ cb)), 0, None)).sum()
     apart = np.square(a.mean(0, dtype=np.float64) - b.mean(0, dtype=np.float64)).sum()
     assert distance_of_sets(a, b) == pytest.approx(apart + np.trace(ca) + np.trace(cb) - 2 * root, rel=1e-6)
+
+
+def test_likeness_agrees_with_scikit_image() -> None:
+    rng = np.random.default_rng(0)
+    a = rng.integers(0, 256, (40, 56, 3), dtype=np.uint8)
+    b = (0.7 * a + rng.integers(0, 70, a.shape)).astype(np.uint8)
+    wanted = structural_similarity(
+        a, b, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255
+    )
+    assert ssim(a, b) == pytest.approx(wanted, rel=1e-9)
+    assert psnr(a, b) == pytest.approx(peak_signal_noise_ratio(a, b), rel=1e-9)
+    assert (ssim(a, a), psnr(a, a)) == (1.0, 99.0)
 
 
 def _sklearn_kid(a: np.ndarray, b: np.ndarray) -> float:

@@ -23,6 +23,11 @@ METRICS = (
     ("coverage", "coverage", PERCENT, "higher"),
     ("spread", "spread of pictures, real = 1", (1.0, ".2f", ""), "as real"),
 )
+RECONSTRUCTION = (
+    ("psnr", "PSNR", (1.0, ".1f", " dB")),
+    ("ssim", "SSIM", (1.0, ".3f", "")),
+    *((name, label, form) for name, label, form, _ in METRICS[:2]),
+)
 _FAMILIES = {"gan": "generative adversarial network", "vae": "variational autoencoder"}
 
 
@@ -109,12 +114,20 @@ def _scores(evaluation: Mapping[str, Any] | None) -> list[str]:
         "|---|---|---|---|",
         *[f"| {' | '.join(row)} |" for row in rows],
         "",
+        *_reconstruction(evaluation.get("reconstruction")),
         *_adherence(evaluation["adherence"]),
         "These are not Inception features: compare only figures that name the same features and numbers of pictures."
         if not evaluation["features"].startswith("inception")
         else "Compare only figures of equally many pictures.",
         *[f"\nWarning: {w}." for w in evaluation["warnings"]],
     ]
+
+
+def _reconstruction(found: Mapping[str, Any] | None) -> list[str]:
+    if found is None:
+        return []
+    named = ", ".join(f"{label} {figure(found[name], form)}" for name, label, form in RECONSTRUCTION)
+    return [f"Its autoencoder gives held-out pictures back with {named}: what it draws is hardly nearer.", ""]
 
 
 def _adherence(found: Mapping[str, Any] | None) -> list[str]:

@@ -24,6 +24,7 @@ from packshot.evaluation.inception_score import inception
 from packshot.evaluation.intervals import Figure
 from packshot.evaluation.near_copies import View, closest
 from packshot.evaluation.prompts import Prompt, prompts_for
+from packshot.evaluation.reconstruction import reconstruction
 from packshot.evaluation.reference import Reference, evenly, kind_of
 from packshot.evaluation.report import write_report
 from packshot.evaluation.retrieval import retrieval
@@ -163,6 +164,7 @@ def judge(model: ModelFolder, reference: Reference, prompts: Sequence[Prompt], s
                 reference.held_out, [kind_of(a) for a in known], sample, [kind_of(a) for a in sample_known]
             ).items()
         },
+        "reconstruction": reconstruction(generator, reference),
         "adherence": _adherence(generator, reference, prompts, settings.seeds),
         "r_precision": retrieval(generator.conditioner.encoder, reference, drawn),
         "memorisation": {

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from packshot.artifact import ModelFolder
 from packshot.catalog.needs import require
-from packshot.evaluation.card import METRICS, PERCENT, TENTHS, figure
+from packshot.evaluation.card import METRICS, PERCENT, RECONSTRUCTION, TENTHS, figure
 from packshot.evaluation.charts import bar, curve, plane
 from packshot.evaluation.prompts import Prompt
+from packshot.evaluation.reconstruction import reconstruct
 from packshot.evaluation.reference import Reference, evenly, kind_of
 from packshot.evaluation.wishes import held_out_wishes
 from packshot.files import write_atomic
@@ -25,7 +26,7 @@ from packshot.images.encode import encode
 from packshot.images.resize import to_square
 
 _SIDE = 64
-_KINDS, _PER_KIND, _SEEDS, _PROMPTS = 18, 6, 5, 30
+_KINDS, _PER_KIND, _SEEDS, _PROMPTS, _ENCODED = 18, 6, 5, 30, 12
 _LANGUAGES = {"zh": "Chinese", "en": "English"}
 
 
@@ -43,6 +44,7 @@ def write_report(
         cards=_cards(result),
         metrics=_metrics(result),
         plane=Markup(plane(_points(result))),
+        encoded=_encoded(result["reconstruction"], generator, reference),
         followed=_followed(result["adherence"]),
         followed_kinds=_followed_kinds(result["adherence"]),
         confusions=_confusions(result["adherence"]),
@@ -113,6 +115,17 @@ def _metrics(result: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
 def _points(result: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     own, real = result["scores"], result["real_against_real"]
     return [(result["model"], own["precision"], own["recall"]), ("real", real["precision"], real["recall"])]
+
+
+def _encoded(
+    found: Mapping[str, Any] | None, generator: Generator, reference: Reference
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]] | None:
+    """Label and figure, and held-out pictures beside what the autoencoder makes of them."""
+    if found is None:
+        return None
+    figures = [(label, figure(found[name], form)) for name, label, form in RECONSTRUCTION]
+    pictures = reference.pictures("test", evenly(len(reference.rows["test"]), _ENCODED))
+    return figures, [(picture_uri(p), picture_uri(reconstruct(generator, p))) for p in pictures]
 
 
 def _followed(found: Mapping[str, Any] | None) -> list[dict[str, str]]:
