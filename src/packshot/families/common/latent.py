@@ -11,7 +11,7 @@ from packshot.families.common.family import FamilyConfig
 # Pixels a side that one place of the latent map stands for.
 FACTOR = 8
 # Channels and latent channels of the shipped autoencoder.
-SHIPPED = (48, 8)
+SHIPPED = (48, 16)
 
 
 class LatentConfig(FamilyConfig):
@@ -34,7 +34,7 @@ class LatentConfig(FamilyConfig):
     autoencoder: Literal["shipped", "scratch"] = "scratch"
     autoencoder_share: float = Field(default=0.5, ge=0, lt=1)
     channels: int = Field(default=48, ge=4)
-    latent_channels: int = Field(default=8, ge=1)
+    latent_channels: int = Field(default=16, ge=1)
     crop: Literal[32, 64, 128] = 64
     recolor: float = Field(default=0.25, ge=0, le=1)
     kl: float = Field(default=1e-3, ge=0)
