@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def take_over(network: Autoencoder, older: Mapping[str, Tensor]) -> None:
-    """An older one's weights; latent numbers that it had not are read and written faintly, and with little noise."""
+    """An older one's weights; latent numbers that it had not are read faintly at first."""
     state = network.state_dict()
     had, has = older["up.0.weight"].shape[1], state["up.0.weight"].shape[1]
     for name, value in older.items():

@@ -26,8 +26,8 @@ def main(source: Path, work: Path) -> None:
     if not (catalog / "catalog.json").exists():
         kept = ("--drop", "label=Not sure,Other,Skip", "--cut-out", "--gate", "0.7")
         packshot("catalog", "build", source, "-o", catalog, *kept)
-    longer = ("--set", "training.ema=0.998", "--set", "training.decay=0")
-    train(catalog, small, "--recipe", "gan", "--steps", "2000", "--seed", "3", "--set", "training.start=", *longer)
+    longer = ("--set", "training.ema=0.998", "--set", "training.decay=0", "--set", "training.patience=0")
+    train(catalog, small, "--recipe", "gan", "--steps", "6000", "--seed", "3", "--set", "training.start=", *longer)
     start = f"training.start={small}"
     train(catalog, model, "--recipe", "default", "--name", "default-gan-128", "--seed", "5", "--set", start)
     packshot("evaluate", model, catalog)

@@ -80,6 +80,14 @@ def test_compare_judges_all_models_by_the_same_pictures(
     assert second["model"] in page
 
 
+def test_compare_takes_models_of_two_sizes_and_families(
+    trained: dict[str, Path], catalog_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--catalog", str(catalog_path), "--images", "24", "--seeds", "1", "-o", str(tmp_path / "out"), "--json"]
+    assert run(["compare", str(trained["vae"]), str(DEFAULT), *options]) == 0
+    assert [m["resolution"] for m in json.loads(capsys.readouterr().out)["models"]] == [32, 128]
+
+
 def test_compare_needs_two_models(catalog_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["compare", str(DEFAULT), "--catalog", str(catalog_path), "-o", str(tmp_path / "o")]) == 2
     assert "at least two models" in capsys.readouterr().err

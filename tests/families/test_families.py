@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Mapping
 
@@ -11,7 +12,7 @@ import torch
 from pydantic import ValidationError
 
 from packshot.errors import PackshotError
-from packshot.families import FAMILIES, config_class, make_sampler, training_parts
+from packshot.families import FAMILIES, config_class, make_sampler, saved_config, training_parts
 from packshot.families.common.adversarial import Adversary, same
 from packshot.families.common.augment import _warped, augment
 from packshot.families.common.family import SamplingOptions
@@ -103,17 +104,23 @@ def test_every_player_overfits_a_batch(family: str, stage: str) -> None:
     if stage == "sharpen":
         # A decoder that was never trained draws the same of everything.
         _shake(network.model.autoencoder, 0.2)
-    batch, player = _batch(objective), objective.players[0]
-    optimizer = torch.optim.Adam([p for m in player.modules for p in m.parameters()], lr=2e-3)
-    totals = []
-    for _ in range(30):
-        torch.manual_seed(3)
-        total = sum(objective.losses(player.name, batch, 50).values())
-        optimizer.zero_grad()
-        total.backward()
-        optimizer.step()
-        totals.append(total.item())
-    assert totals[-1] < totals[0] * (0.9 if totals[0] > 0 else 1.1)
+    batch, begun = _batch(objective), copy.deepcopy(network.state_dict())
+    for player in objective.players:
+        network.load_state_dict(begun)
+        parameters = [p for m in player.modules for p in m.parameters() if p.requires_grad]
+        optimizer, totals = torch.optim.Adam(parameters, lr=2e-3), []
+        for _ in range(30):
+            torch.manual_seed(3)
+            # All make their move, in their order, but only one learns of it.
+            moves = {p.name: objective.losses(p.name, batch, 50) for p in objective.players}
+            total = sum(moves[player.name].values())
+            for parameter, gradient in zip(
+                parameters, torch.autograd.grad(total, parameters, allow_unused=True), strict=True
+            ):
+                parameter.grad = gradient
+            optimizer.step()
+            totals.append(total.item())
+        assert totals[-1] < totals[0] * (0.9 if totals[0] > 0 else 1.1), player.name
 
 
 @families
@@ -454,6 +461,13 @@ def test_truncation_is_a_temperature_of_the_models_own(family: str, stage: str) 
     cold = make_sampler(family, config, run).sample(condition, [1], SamplingOptions(temperature=0.5))
     own = make_sampler(family, config.model_copy(update={"truncation": 0.5}), run)
     np.testing.assert_array_equal(own.sample(condition, [1], SamplingOptions()), cold)
+
+
+def test_a_model_of_another_version_is_told_from_a_damaged_one() -> None:
+    older = {**COMMON, "autoencoder": "shipped", "channels": 48, "latent_channels": 8}
+    with pytest.raises(PackshotError, match="another version of packshot: the shipped autoencoder has") as error:
+        saved_config("vae", older)
+    assert error.value.exit_code == 1
 
 
 def test_an_unknown_family_is_a_usage_error() -> None:

@@ -127,7 +127,10 @@ def _reconstruction(found: Mapping[str, Any] | None) -> list[str]:
     if found is None:
         return []
     named = ", ".join(f"{label} {figure(found[name], form)}" for name, label, form in RECONSTRUCTION)
-    return [f"Its autoencoder gives held-out pictures back with {named}: what it draws is hardly nearer.", ""]
+    return [
+        f"Its autoencoder gives held-out pictures back with {named} between the same pictures before and after.",
+        "",
+    ]
 
 
 def _adherence(found: Mapping[str, Any] | None) -> list[str]:

@@ -98,6 +98,7 @@ def evaluate(
     features = choose_features(settings.inception, settings.features)
     reference = Reference.of(model.config, Catalog(catalog_path), features, settings.open_engine())
     result = judge(model, reference, prompts, settings)
+    result["reconstruction"] = reconstruction(Generator(model), reference)
     target = out or folder
     reference.probes.save(target / "probes.npz")
     if settings.neighbours:
@@ -164,7 +165,6 @@ def judge(model: ModelFolder, reference: Reference, prompts: Sequence[Prompt], s
                 reference.held_out, [kind_of(a) for a in known], sample, [kind_of(a) for a in sample_known]
             ).items()
         },
-        "reconstruction": reconstruction(generator, reference),
         "adherence": _adherence(generator, reference, prompts, settings.seeds),
         "r_precision": retrieval(generator.conditioner.encoder, reference, drawn),
         "memorisation": {

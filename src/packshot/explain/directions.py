@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.families import config_class, make_sampler
+from packshot.families import make_sampler, saved_config
 from packshot.families.common.family import Floats, SamplingOptions, to_uint8
 from packshot.generation.generator import Generator
 
@@ -47,8 +47,8 @@ class _Pen:
 
     def __init__(self, generator: Generator, text: str) -> None:
         self._generator, self._condition = generator, generator.condition(text)
-        family = generator.model.config.family
-        self._family, self._config = family, config_class(family).model_validate(generator.model.config.architecture)
+        config = generator.model.config
+        self._family, self._config = config.family, saved_config(config.family, config.architecture)
 
     def draw(self, seed: int, shift: Floats | None = None) -> tuple[Floats, Floats]:
         """The picture (3, s, s) of a seed, its latent moved by ``shift``, and the latent."""

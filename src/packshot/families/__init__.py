@@ -11,6 +11,8 @@ from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
+from pydantic import ValidationError
+
 from packshot.errors import PackshotError
 from packshot.families.common.family import FamilyConfig, Run, Sampler
 
@@ -31,6 +33,20 @@ def config_class(family: str) -> type[FamilyConfig]:
     """
     result: type[FamilyConfig] = _part(family, "config").Config
     return result
+
+
+def saved_config(family: str, architecture: Mapping[str, Any]) -> FamilyConfig:
+    """The configuration that a model folder holds.
+
+    Raises:
+        PackshotError: there is no such family, or it had other settings when the model was made.
+    """
+    try:
+        return config_class(family).model_validate(architecture)
+    except ValidationError as error:
+        what = error.errors()[0]["msg"].removeprefix("Value error, ")
+        hint = "Draw with the version that made it, or train it again."
+        raise PackshotError(f"a {family} model of another version of packshot: {what}", hint=hint) from None
 
 
 def make_sampler(family: str, config: FamilyConfig, run: Run) -> Sampler:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from packshot import __version__
 from packshot.artifact import ModelFolder
 from packshot.errors import PackshotError
-from packshot.families import config_class, make_sampler
+from packshot.families import make_sampler, saved_config
 from packshot.families.common.family import Floats, SamplingOptions, from_uint8, to_uint8
 from packshot.finishing.label import GenerationRecord
 from packshot.images.resize import to_square
@@ -66,7 +66,7 @@ class Generator:
         text = model.config.text
         self.vocabulary = load_vocabulary().with_kinds(model.config.categories)
         self.conditioner = Conditioner(encoder_named(text.encoder, text.version), text.terms, self.vocabulary)
-        config = config_class(model.config.family).model_validate(model.config.architecture)
+        config = saved_config(model.config.family, model.config.architecture)
         self._graphs: dict[str, Graph] = {}
         self._sampler = make_sampler(model.config.family, config, self.run)
         # Descriptions repeat: n seeds of each, or one description for a whole category.
