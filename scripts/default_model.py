@@ -1,4 +1,4 @@
-"""Make the default model from the clothing photos: catalog, two trainings, evaluation, and the copy into the package.
+"""Make the default model from the clothing photos: catalog, two trainings, the mean of weights, evaluation, and the copy into the package.
 
     python scripts/default_model.py SOURCE WORK
 
@@ -30,6 +30,7 @@ def main(source: Path, work: Path) -> None:
     train(catalog, small, "--recipe", "gan", "--steps", "6000", "--seed", "3", "--set", "training.start=", *longer)
     start = f"training.start={small}"
     train(catalog, model, "--recipe", "default", "--name", "default-gan-128", "--seed", "5", "--set", start)
+    subprocess.run([sys.executable, Path(__file__).with_name("averaged.py"), model], check=True)
     packshot("evaluate", model, catalog)
     target = ROOT / "default"
     shutil.rmtree(target, ignore_errors=True)

@@ -1,0 +1,54 @@
+"""Take the mean of a gan's weights at its best look and at its end: what is odd in one of them is seldom so in the other.
+
+    python scripts/averaged.py MODEL
+
+MODEL still holds its training. Its weights, graph, card and samples are made anew (averages of weights along one
+training: Izmailov et al. 2018).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from packshot.artifact import ModelFolder, write_config
+from packshot.evaluation.card import write_card
+from packshot.families import saved_config, training_parts
+from packshot.families.common.graphs import export_graph
+from packshot.files import write_atomic
+from packshot.training.checkpoint import read_head
+from packshot.training.samples import write_samples
+
+
+def main(folder: Path) -> None:
+    config = ModelFolder(folder).config
+    ends = [average(folder / "training" / part) for part in ("best", ".")]
+    weights = {name: torch.stack([end[name] for end in ends]).mean(dim=0) for name in ends[0]}
+    architecture, parts = saved_config(config.family, config.architecture), training_parts(config.family)
+    network = parts.Network(architecture).generator
+    network.load_state_dict(weights)
+    write_atomic(folder / "model.safetensors", save({k: v.half().contiguous() for k, v in weights.items()}))
+    for name, (module, inputs, outputs) in parts.export(network, architecture).items():
+        export_graph(module, inputs, outputs, folder / "graphs" / f"{name}.onnx")
+    config = write_config(folder, config, ("model.safetensors", "graphs/*.onnx"))
+    write_card(folder, config, None)
+    write_samples(ModelFolder(folder))
+
+
+def average(folder: Path) -> dict[str, Tensor]:
+    """The moving average that a checkpoint holds."""
+    head = read_head(folder)
+    if head is None:
+        sys.exit(f"{folder}: no checkpoint")
+    tensors = load_file(folder / head["tensors"])
+    return {k.removeprefix("average."): v for k, v in tensors.items() if k.startswith("average.")}
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]))
