@@ -1,4 +1,4 @@
-"""Take the mean of a gan's weights at its best look and at its end: what is odd in one of them is seldom so in the other.
+"""Take the mean of a gan's weights at its best look and at its end: what is odd in one is seldom odd in the other.
 
     python scripts/averaged.py MODEL
 

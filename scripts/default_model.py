@@ -1,4 +1,4 @@
-"""Make the default model from the clothing photos: catalog, two trainings, the mean of weights, evaluation, and the copy into the package.
+"""Make the default model from the clothing photos: two trainings, the mean of weights, evaluation, into the package.
 
     python scripts/default_model.py SOURCE WORK
 
