@@ -12,31 +12,23 @@ import sys
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor
 
-from packshot.artifact import ModelFolder, write_config
-from packshot.evaluation.card import write_card
+from packshot.artifact import ModelFolder
 from packshot.families import saved_config, training_parts
-from packshot.families.common.graphs import export_graph
-from packshot.files import write_atomic
 from packshot.training.checkpoint import read_head
-from packshot.training.samples import write_samples
+from packshot.training.folder import write_network
 
 
 def main(folder: Path) -> None:
     config = ModelFolder(folder).config
     ends = [average(folder / "training" / part) for part in ("best", ".")]
     weights = {name: torch.stack([end[name] for end in ends]).mean(dim=0) for name in ends[0]}
-    architecture, parts = saved_config(config.family, config.architecture), training_parts(config.family)
-    network = parts.Network(architecture).generator
+    architecture = saved_config(config.family, config.architecture)
+    network = training_parts(config.family).Network(architecture).generator
     network.load_state_dict(weights)
-    write_atomic(folder / "model.safetensors", save({k: v.half().contiguous() for k, v in weights.items()}))
-    for name, (module, inputs, outputs) in parts.export(network, architecture).items():
-        export_graph(module, inputs, outputs, folder / "graphs" / f"{name}.onnx")
-    config = write_config(folder, config, ("model.safetensors", "graphs/*.onnx"))
-    write_card(folder, config, None)
-    write_samples(ModelFolder(folder))
+    write_network(folder, network, architecture, config)
 
 
 def average(folder: Path) -> dict[str, Tensor]:

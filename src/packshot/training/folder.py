@@ -8,12 +8,14 @@ from typing import Any
 
 import torch
 from safetensors.torch import save
+from torch import nn
 
 from packshot import __version__
 from packshot.artifact import SCHEMA_VERSION, ModelConfig, ModelFolder, TextConfig, TrainingRecord, write_config
 from packshot.catalog import Catalog
 from packshot.evaluation.card import write_card
 from packshot.families import sampler_defaults, training_parts
+from packshot.families.common.family import FamilyConfig
 from packshot.families.common.graphs import export_graph
 from packshot.files import write_atomic
 from packshot.training.checkpoint import State
@@ -41,10 +43,6 @@ def write_folder(
     """
     recipe, average = plan.recipe, copy.deepcopy(state.average).cpu()
     known, conditioner, architecture = material.known, material.conditioner, material.architecture
-    weights = {k: v.to(torch.float16).contiguous() for k, v in average.state_dict().items()}
-    write_atomic(out / "model.safetensors", save(weights))
-    for graph, (module, inputs, outputs) in training_parts(recipe.family).export(average, architecture).items():
-        export_graph(module, inputs, outputs, out / "graphs" / f"{graph}.onnx")
     config = ModelConfig(
         schema_version=SCHEMA_VERSION,
         name=name,
@@ -69,6 +67,19 @@ def write_folder(
         packshot_version=__version__,
         files={},
     )
+    write_network(out, average, architecture, config)
+
+
+def write_network(out: Path, network: nn.Module, architecture: FamilyConfig, config: ModelConfig) -> None:
+    """What follows from a network's weights: they, graphs, configuration, card and samples.
+
+    Args:
+        network: what is averaged in training.
+    """
+    weights = {k: v.to(torch.float16).contiguous() for k, v in network.state_dict().items()}
+    write_atomic(out / "model.safetensors", save(weights))
+    for graph, (module, inputs, outputs) in training_parts(config.family).export(network, architecture).items():
+        export_graph(module, inputs, outputs, out / "graphs" / f"{graph}.onnx")
     config = write_config(out, config, ("model.safetensors", "graphs/*.onnx"))
     write_card(out, config, None)
     write_samples(ModelFolder(out))
