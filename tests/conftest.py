@@ -129,7 +129,7 @@ SMALL = {
     # So small a generator learns nothing from a judge with pretrained features; a pixel judge is its match.
     "gan": (
         *_TINY, "training.start=", "model.lead=0", "model.channels=8",
-        "model.width=64", "model.latent=16", "model.judge=pixels", "model.diversity=0",
+        "model.width=64", "model.latent=16", "model.judge=pixels", "model.diversity=0", "training.modes=12",
     ),
     "vae": (*_TINY_LATENT, "model.width=64", "model.hidden=32", "model.latent=16", "model.autoencoder_share=0.05"),
 }  # fmt: skip

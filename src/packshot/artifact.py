@@ -1,7 +1,8 @@
 """The model folder: what training writes and everything else reads.
 
 ``config.json`` says what the model is and lists weights and graphs with their SHA-256; ``graphs/*.onnx`` draw;
-``model.safetensors`` holds the fp16 weights for those who train on; ``README.md`` is the card, ``evaluation.json`` the
+``model.safetensors`` holds the fp16 weights for those who train on; ``modes.npz``, where there are modes, says what
+a generator is told of them; ``README.md`` is the card, ``evaluation.json`` the
 scores, ``samples.png`` a look at it.
 """
 

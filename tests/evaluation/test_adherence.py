@@ -15,8 +15,8 @@ from packshot.evaluation.held_out import held_out_scores
 from packshot.evaluation.probes import Probes, color_name, fit_probes
 from packshot.evaluation.prompts import Prompt, default_prompts, read_prompts
 from packshot.evaluation.reference import Reference
-from packshot.evaluation.softmax import fit_softmax, softmax
 from packshot.features.lite0 import Lite0
+from packshot.features.softmax import fit_softmax, softmax
 from packshot.generation.models import open_model
 from packshot.text.attributes import load_vocabulary
 

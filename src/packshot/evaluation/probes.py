@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from packshot.catalog.colour import product_colors
 from packshot.cutout.plain import from_plain_background
 from packshot.errors import PackshotError
-from packshot.evaluation.softmax import fit_softmax, softmax
 from packshot.features.base import Features
 from packshot.features.lite0 import Lite0
+from packshot.features.softmax import fit_softmax, softmax
 from packshot.files import new_file
 from packshot.images.color import NAMES
 from packshot.text.attributes import Attributes, load_vocabulary

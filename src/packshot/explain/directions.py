@@ -46,7 +46,7 @@ class _Pen:
     """Draws a description from latents of one's own choosing."""
 
     def __init__(self, generator: Generator, text: str) -> None:
-        self._generator, self._condition = generator, generator.condition(text)
+        self._generator, self._text = generator, text
         config = generator.model.config
         self._family, self._config = config.family, saved_config(config.family, config.architecture)
 
@@ -61,7 +61,8 @@ class _Pen:
                 inputs = {**inputs, "latent": latent}
             return self._generator.run(name, inputs)
 
-        pixels = make_sampler(self._family, self._config, run).sample(self._condition, [seed], SamplingOptions())
+        told = self._generator.told(self._text, seed)
+        pixels = make_sampler(self._family, self._config, run).sample(told, [seed], SamplingOptions())
         return pixels[0], seen[-1]
 
 

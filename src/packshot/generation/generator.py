@@ -19,6 +19,7 @@ from packshot.errors import PackshotError
 from packshot.families import make_sampler, saved_config
 from packshot.families.common.family import Floats, SamplingOptions, from_uint8, to_uint8
 from packshot.finishing.label import GenerationRecord
+from packshot.generation.modes import modes_of
 from packshot.images.resize import to_square
 from packshot.runtime import Graph
 from packshot.text.attributes import load_vocabulary
@@ -57,7 +58,8 @@ class Generator:
         threads: pictures drawn at once; None takes every core.
 
     Attributes:
-        condition: a description, normalised, to its condition vector (1, condition_dim); kept for a while.
+        modes: of the catalog that the model was made from, or None.
+        condition: what a description, normalised, says (1, c); kept for a while.
     """
 
     def __init__(self, model: ModelFolder, threads: int | None = None) -> None:
@@ -67,6 +69,7 @@ class Generator:
         self.vocabulary = load_vocabulary().with_kinds(model.config.categories)
         self.conditioner = Conditioner(encoder_named(text.encoder, text.version), text.terms, self.vocabulary)
         config = saved_config(model.config.family, model.config.architecture)
+        self.modes = modes_of(model)
         self._graphs: dict[str, Graph] = {}
         self._sampler = make_sampler(model.config.family, config, self.run)
         # Descriptions repeat: n seeds of each, or one description for a whole category.
@@ -86,6 +89,15 @@ class Generator:
     def _encode(self, text: str) -> Floats:
         with _ENCODING:
             return self.conditioner.encode([text])
+
+    def told(self, text: str, seed: int, mode: NDArray[np.int64] | None = None) -> Floats:
+        """(1, condition_dim) what the network is told: the description, normalised, and a mode (1,), by default the one
+        that the seed draws.
+        """
+        condition = self.condition(text)
+        if self.modes is None:
+            return condition
+        return self.modes.told(condition, self.modes.drawn(condition, [seed]) if mode is None else mode)
 
     def picture(self, text: str, seed: int, options: SamplingOptions | None = None) -> Generated:
         """Draw one picture.
@@ -114,10 +126,13 @@ class Generator:
             if getattr(options, name) is not None and name not in self.model.config.sampler:
                 family = self.model.config.family
                 raise PackshotError(f"a {family} model knows no {name}", hint="Use a flow model.", usage=True)
+        mode = None
+        if self.modes is not None and options.like is not None:
+            mode = self.modes.nearest(self.modes.appearance.embed(to_uint8(options.like[None])))
         queue = iter(wanted)
         with ThreadPoolExecutor(self.threads) as pool:
             while wave := list(islice(queue, 8 * self.threads)):
-                jobs = [(text := _checked(raw), seed, self.condition(text)) for raw, seed in wave]
+                jobs = [(text := _checked(raw), seed, self.told(text, seed, mode)) for raw, seed in wave]
                 yield from pool.map(partial(self._draw, options=options), jobs)
 
     def _draw(self, job: tuple[str, int, Floats], options: SamplingOptions) -> Generated:

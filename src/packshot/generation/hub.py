@@ -16,11 +16,12 @@ from typing import Any
 from packshot.artifact import ModelFolder
 from packshot.errors import PackshotError, missing_extra
 from packshot.files import new_folder
+from packshot.generation.modes import FILE as MODES
 
 # What a model folder holds beside the files that its configuration lists.
 _BESIDE = ("config.json", "README.md", "evaluation.json", "samples.png", "probes.npz")
 _NEIGHBOURS = "neighbours.npz"
-_WANTED = [*_BESIDE, _NEIGHBOURS, "model.safetensors", "graphs/*.onnx"]
+_WANTED = [*_BESIDE, _NEIGHBOURS, MODES, "model.safetensors", "graphs/*.onnx"]
 
 
 def from_pretrained(

@@ -17,13 +17,18 @@ from torch import nn
 from packshot.artifact import ModelFolder
 from packshot.errors import PackshotError
 from packshot.generation.generator import Generator
+from packshot.generation.modes import modes_of
 from packshot.progress import say, track
+from packshot.text.attributes import Attributes, load_vocabulary
 from packshot.text.compose import called, naming
 from packshot.text.condition import Conditioner
 from packshot.training.data import TrainingSet
+from packshot.training.modes import Found
 from packshot.training.recipe import Recipe
 
 _REHEARSED = 512
+# Seeds of each description whose mode is recalled.
+_RECALLED = 8
 # A discriminator, which no model folder keeps, learns alone for a tenth of the steps; what is rehearsed is held.
 _ADAPTED = {"lead": 0.1, "rehearse": 10.0}
 
@@ -44,6 +49,7 @@ def recipe_from(recipe: Recipe, origin: ModelFolder) -> Recipe:
             "encoder": config.text.encoder,
             "fit": config.fit,
             "group": config.training.recipe["training"]["group"],
+            "modes": config.training.recipe["training"].get("modes", 0),
             "looks": 0,
             "learning_rate": recipe.training.learning_rate / 2,
         }
@@ -54,24 +60,25 @@ def recipe_from(recipe: Recipe, origin: ModelFolder) -> Recipe:
     return recipe.model_copy(update={"model": model, "training": training, "stages": gentler})
 
 
-def load_weights(averaged: nn.Module, origin: ModelFolder, terms: Sequence[str]) -> None:
+def load_weights(averaged: nn.Module, origin: ModelFolder, terms: Sequence[str], modes: int = 0) -> None:
     """Begin where a model folder ended, which may know fewer attribute terms.
 
     Args:
         terms: the attribute inputs of the model to be trained, the other's among them.
+        modes: the numbers that it is told of a mode.
 
     Raises:
         PackshotError: its weights are of another form.
     """
     try:
-        taken = _taken_over(averaged, origin, terms)
+        taken = _taken_over(averaged, origin, terms, modes)
     except (RuntimeError, ValueError) as error:
         raise PackshotError("weights do not fit this version's network", origin.path) from error
     if taken < len(averaged.state_dict()):
         raise PackshotError("weights do not fit this version's network", origin.path)
 
 
-def take_over(averaged: nn.Module, origin: ModelFolder, terms: Sequence[str]) -> None:
+def take_over(averaged: nn.Module, origin: ModelFolder, terms: Sequence[str], modes: int = 0) -> None:
     """Begin with whatever weights of another model have the same name and shape, of another resolution too.
 
     The picture of a generator that has a block more than the other's is the other's, enlarged, until training gives
@@ -81,24 +88,31 @@ def take_over(averaged: nn.Module, origin: ModelFolder, terms: Sequence[str]) ->
 
     Args:
         terms: the attribute inputs of the model to be trained.
+        modes: the numbers that it is told of a mode.
     """
-    taken = _taken_over(averaged, origin, terms)
+    taken = _taken_over(averaged, origin, terms, modes)
     say(f"begins with {taken} of {len(averaged.state_dict())} tensors of {origin.config.name}")
 
 
-def _taken_over(averaged: nn.Module, origin: ModelFolder, terms: Sequence[str]) -> int:
-    """How many tensors were found; inputs of attribute terms are found by their term, new ones begin at zero."""
+def _taken_over(averaged: nn.Module, origin: ModelFolder, terms: Sequence[str], modes: int) -> int:
+    """How many tensors were found. Inputs of attribute terms are found by their term; new ones, and modes where the
+    other model knows none, begin at zero.
+    """
     theirs, ours = load_file(origin.file("model.safetensors")), averaged.state_dict()
     old_terms, told = origin.config.text.terms, origin.config.architecture["condition_dim"]
-    text, taken = told - len(old_terms), 0
-    shared = [(terms.index(t) + text, i + text) for i, t in enumerate(old_terms) if t in terms]
-    columns = [(i, i) for i in range(text)] + shared
+    known, taken = modes_of(origin), 0
+    old_modes = known.dim if known else 0
+    text = told - len(old_terms) - old_modes
+    columns = [(i, i) for i in range(text)]
+    columns += [(terms.index(t) + text, i + text) for i, t in enumerate(old_terms) if t in terms]
+    # Of the same pictures' appearances, since the modes that are found are described as the origin's are.
+    columns += [(text + len(terms) + i, text + len(old_terms) + i) for i in range(min(modes, old_modes))]
     to, from_ = (torch.tensor(side) for side in zip(*columns, strict=True))
     for name, own in ours.items():
         other = theirs.get(name)
         if other is None or other.dim() != own.dim():
             continue
-        if own.dim() == 2 and own.shape[1] == text + len(terms) and other.shape[1] == told:
+        if own.dim() == 2 and own.shape[1] == text + len(terms) + modes and other.shape[1] == told:
             own.zero_()
             own[:, to] = other[:, from_].to(own.dtype)
         elif own.shape == other.shape:
@@ -110,22 +124,47 @@ def _taken_over(averaged: nn.Module, origin: ModelFolder, terms: Sequence[str]) 
     return taken
 
 
+def recalled(found: Found, origin: ModelFolder, conditioner: Conditioner) -> Found:
+    """Modes that were found in new pictures, after those that the model has, and what it draws its own for.
+
+    Args:
+        conditioner: of the model to be trained.
+    """
+    generator, texts = Generator(origin), [t for pair in _everything(origin)[1] for t in pair]
+    before = generator.modes
+    assert before is not None, "found where the model has modes"
+    asked = [(text, seed) for text in texts for seed in range(_RECALLED)]
+    drawn = [before.drawn(generator.condition(text), [seed]) for text, seed in asked]
+    conditions = np.repeat(conditioner.encode(texts), _RECALLED, axis=0)
+    kinds = np.zeros((len(before.centres), conditioner.dim), bool)
+    text, old_terms = conditioner.encoder.dim, origin.config.text.terms
+    kinds[:, [text + conditioner.terms.index(term) for term in old_terms]] = before.kinds[:, text:]
+    return Found(
+        before.appearance,
+        np.concatenate([before.centres, found.centres]),
+        np.concatenate([kinds, found.kinds]),
+        np.concatenate([found.conditions, conditions]),
+        np.concatenate([found.shown + len(before.centres), *drawn]),
+    )
+
+
 def rehearsal(origin: ModelFolder, terms: Sequence[str]) -> TrainingSet:
     """Pictures that a model draws of all it knows, with their descriptions in Chinese and English.
 
     Args:
         terms: the attribute inputs of the model to be trained.
     """
-    generator, config = Generator(origin), origin.config
-    known = [naming(c, k) for c, k in product(config.categories or ("",), config.colors or ("",))]
-    kinds = np.linspace(0, len(known), _REHEARSED, endpoint=False).astype(int)
-    known = [known[i] for i in kinds]
-    texts = [called(a, generator.vocabulary) for a in known]
+    generator = Generator(origin)
+    every, said = _everything(origin)
+    kinds = np.linspace(0, len(every), _REHEARSED, endpoint=False).astype(int)
+    known, texts = [every[i] for i in kinds], [said[i] for i in kinds]
     wanted = [(pair[i % 2], i) for i, pair in enumerate(texts)]
     pixels = [g.pixels for g in track(generator.pictures(wanted), "rehearsal", len(wanted))]
     distinct = sorted({t for pair in texts for t in pair})
     index = {text: i for i, text in enumerate(distinct)}
     conditioner = Conditioner(generator.conditioner.encoder, terms, generator.vocabulary)
+    before = generator.modes
+    modes = [] if before is None else [before.drawn(generator.condition(text), [seed]) for text, seed in wanted]
     return TrainingSet(
         pixels=np.stack(pixels),
         vectors=_encoded(generator, distinct),
@@ -133,7 +172,16 @@ def rehearsal(origin: ModelFolder, terms: Sequence[str]) -> TrainingSet:
         attributes=conditioner.multi_hot(known),
         terms=tuple(terms),
         kinds=kinds,
+        modes=None if before is None else np.concatenate([before.centres[m] for m in modes]),
     )
+
+
+def _everything(origin: ModelFolder) -> tuple[list[Attributes], list[tuple[str, str]]]:
+    """All that a model knows, each kind of product in each color, and how it is called in Chinese and in English."""
+    config = origin.config
+    vocabulary = load_vocabulary().with_kinds(config.categories)
+    known = [naming(c, k) for c, k in product(config.categories or ("",), config.colors or ("",))]
+    return known, [called(attributes, vocabulary) for attributes in known]
 
 
 def _encoded(generator: Generator, texts: Sequence[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

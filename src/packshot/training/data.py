@@ -73,6 +73,7 @@ class TrainingSet:
         kinds: (n,) the rank of each picture's category and color; without them no groups are formed.
         group: pictures of one kind that stand side by side in a batch, as far as they go round.
         rehearsed: (n,) whether a picture is of a rehearsal; None where none is.
+        modes: (n, d) float32, what is told of each picture's mode; None where no modes were sought.
     """
 
     pixels: NDArray[np.uint8]
@@ -86,20 +87,22 @@ class TrainingSet:
     kinds: NDArray[np.int64] | None = None
     group: int = 1
     rehearsed: NDArray[np.bool_] | None = None
+    modes: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     @cached_property
     def asked(self) -> NDArray[np.int64]:
-        """(n,) equal where the same is asked for: the same attributes or, where no kind is named, the same words too.
+        """(n,) equal where the same is asked for: the same mode and attributes or, where no kind is named, words too.
 
         Titles tell products apart that look the same, so attributes decide; but where they do not say what a product
         is, only its title does.
         """
         named = self._names("category", self.attributes)
         words = np.where(named[:, None], -1, self.texts[:, 0])
-        return np.unique(np.column_stack([self.attributes, words]), axis=0, return_inverse=True)[1].reshape(-1)
+        told = [self.attributes, words, *([] if self.modes is None else [self.modes])]
+        return np.unique(np.column_stack(told), axis=0, return_inverse=True)[1].reshape(-1)
 
     @property
     def epoch(self) -> NDArray[np.int64]:
@@ -108,7 +111,18 @@ class TrainingSet:
 
     @property
     def condition_dim(self) -> int:
-        return self.vectors.shape[1] + self.attributes.shape[1]
+        return sum(part.shape[1] for part in (self.vectors, self.attributes, self.modes) if part is not None)
+
+    def conditions(self) -> NDArray[np.float32]:
+        """(2 n, c) what the descriptions say, without modes: all as they are written, then as attributes make them.
+
+        Pictures are described by turns in Chinese and in English.
+        """
+        rows, said = np.arange(len(self)), []
+        for form in (0, 1):
+            spoken = self.vectors[self.texts[rows, form, (rows + form) % 2]]
+            said.append(np.concatenate([spoken, self.attributes], axis=1))
+        return np.concatenate(said)
 
     def batch(self, step: int, size: int, seed: int, *, mirror: bool, drop_text: float, drop_attributes: float) -> Seen:
         """What one step sees.
@@ -128,8 +142,9 @@ class TrainingSet:
         texts = self.texts[rows, (rng.random(size) < _SHORT).astype(int)]
         attributes = self.attributes[rows]
         attributes = attributes * (rng.random(attributes.shape) >= drop_attributes)
+        known = [attributes] if self.modes is None else [attributes, self.modes[rows]]
         condition, translated = (
-            np.concatenate([self.vectors[texts[np.arange(size), spoken]] * kept, attributes], axis=1, dtype=np.float32)
+            np.concatenate([self.vectors[texts[np.arange(size), spoken]] * kept, *known], axis=1, dtype=np.float32)
             for spoken in (language, 1 - language)
         )
         rehearsed = None if self.rehearsed is None else self.rehearsed[rows]
@@ -139,7 +154,7 @@ class TrainingSet:
     def few(self, count: int) -> TrainingSet:
         """Pictures evenly spread over an epoch, so that they are what a step sees; one may be there twice."""
         rows = self.epoch[np.linspace(0, len(self.epoch) - 1, min(count, len(self.epoch))).astype(int)]
-        taken = ("pixels", "texts", "attributes", "mirrored", "rehearsed")
+        taken = ("pixels", "texts", "attributes", "mirrored", "rehearsed", "modes")
         own = {name: getattr(self, name) for name in taken}
         some: dict[str, Any] = {name: None if value is None else value[rows] for name, value in own.items()}
         return replace(self, **some, order=None, kinds=None)
@@ -162,6 +177,7 @@ class TrainingSet:
             kinds=kinds,
             group=self.group,
             rehearsed=np.repeat([False, True], [len(self), len(other)]),
+            modes=None if self.modes is None or other.modes is None else np.concatenate([self.modes, other.modes]),
         )
 
     def with_latents(self, compute: Callable[[NDArray[np.uint8]], NDArray[np.float32]]) -> TrainingSet:

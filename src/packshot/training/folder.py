@@ -18,6 +18,7 @@ from packshot.families import sampler_defaults, training_parts
 from packshot.families.common.family import FamilyConfig
 from packshot.families.common.graphs import export_graph
 from packshot.files import write_atomic
+from packshot.generation.modes import FILE as MODES
 from packshot.training.checkpoint import State
 from packshot.training.data import vocabulary_counts
 from packshot.training.material import Material, with_older
@@ -67,6 +68,8 @@ def write_folder(
         packshot_version=__version__,
         files={},
     )
+    if material.modes is not None:
+        material.modes.save(out)
     write_network(out, average, architecture, config)
 
 
@@ -80,7 +83,7 @@ def write_network(out: Path, network: nn.Module, architecture: FamilyConfig, con
     write_atomic(out / "model.safetensors", save(weights))
     for graph, (module, inputs, outputs) in training_parts(config.family).export(network, architecture).items():
         export_graph(module, inputs, outputs, out / "graphs" / f"{graph}.onnx")
-    config = write_config(out, config, ("model.safetensors", "graphs/*.onnx"))
+    config = write_config(out, config, ("model.safetensors", MODES, "graphs/*.onnx"))
     write_card(out, config, None)
     write_samples(ModelFolder(out))
 

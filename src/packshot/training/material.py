@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from packshot.artifact import ModelFolder
 from packshot.catalog import Catalog
+from packshot.evaluation.reference import kind_of
 from packshot.families.common.family import FamilyConfig
+from packshot.features.appearance import fit_appearance, lite0, outlines
+from packshot.features.cache import cached
+from packshot.generation.modes import Modes, modes_of
 from packshot.progress import say
 from packshot.text.attributes import Attributes, load_vocabulary
 from packshot.text.condition import Conditioner, terms_of
 from packshot.text.encoder import encoder_named
-from packshot.training.adapt import rehearsal
+from packshot.training.adapt import recalled, rehearsal
 from packshot.training.data import TrainingSet, load_training_set, vocabulary_counts
-from packshot.training.recipe import Recipe
+from packshot.training.modes import Found, find_modes, fit_modes
+from packshot.training.recipe import Recipe, TrainingConfig
 from packshot.training.workers import Workers
 
 
@@ -27,19 +34,24 @@ class Material:
         conditioner: what descriptions become.
         architecture: of the network.
         data: the training set, with a rehearsal where a model is adapted.
+        modes: of the catalog and of the model that is adapted, or None.
     """
 
     known: Sequence[Attributes]
     conditioner: Conditioner
     architecture: FamilyConfig
     data: TrainingSet
+    modes: Modes | None
 
 
-def material_of(catalog: Catalog, recipe: Recipe, older: ModelFolder | None, workers: Workers) -> Material:
+def material_of(
+    catalog: Catalog, recipe: Recipe, older: ModelFolder | None, begun: ModelFolder | None, workers: Workers
+) -> Material:
     """What a recipe trains with.
 
     Args:
         older: the model that is adapted.
+        begun: the model whose weights are begun with, that one or another.
 
     Raises:
         PackshotError: there are too few pictures, or the recipe's encoder is not there.
@@ -50,15 +62,42 @@ def material_of(catalog: Catalog, recipe: Recipe, older: ModelFolder | None, wor
     vocabulary = load_vocabulary().with_kinds(vocabulary_counts(known, "category"))
     terms = with_older(terms_of(known, vocabulary), older.config.text.terms if older else ())
     conditioner = Conditioner(encoder_named(config.encoder), terms, vocabulary)
-    architecture = recipe.model_config_for(conditioner.dim)
     if left_out := len(every) - len(rows):
         say(f"{left_out} of {len(every)} pictures are left out: {' or '.join(config.without)} (training.without)")
     with workers.after_the_first():
-        resolution, balance, group = architecture.resolution, config.balance, config.group
+        resolution, balance, group = recipe.model_config_for(1).resolution, config.balance, config.group
         data = load_training_set(catalog, rows, resolution, config.fit, conditioner, balance=balance, group=group)
+        modes = None
+        if config.modes:
+            found = _found(catalog, rows, data, config, [kind_of(a) for a in known], begun)
+            data = replace(data, modes=found.centres[found.shown[: len(data)]])
+            modes = fit_modes(recalled(found, older, conditioner) if older else found)
     if older:
         data = data.joined(rehearsal(older, terms))
-    return Material(known, conditioner, architecture, data)
+    return Material(known, conditioner, recipe.model_config_for(data.condition_dim), data, modes)
+
+
+def _found(
+    catalog: Catalog,
+    rows: Sequence[int],
+    data: TrainingSet,
+    config: TrainingConfig,
+    kinds: Sequence[str],
+    begun: ModelFolder | None,
+) -> Found:
+    """The catalog's modes, in the space of those that the model that is begun with knows, if it knows any."""
+    key = [catalog.fingerprint, "train", data.pixels.shape[1], config.fit, list(rows)]
+    label, network = "appearances", lite0()
+    features = cached(catalog.cache_dir, key, network, len(data), lambda: network.stream(data.pixels), label)
+    outline, theirs = outlines(data.pixels), modes_of(begun) if begun else None
+    appearance = theirs.appearance if theirs else fit_appearance(features, outline)
+    centres, own = find_modes(appearance.of(features, outline), kinds, config.modes)
+    say(f"{len(centres)} modes of {len(data)} pictures")
+    conditions = data.conditions()
+    naming = [False] * data.vectors.shape[1] + [term.startswith("category:") for term in data.terms]
+    # All pictures of a mode are of one kind, so any one of them says which.
+    one = conditions[np.unique(own, return_index=True)[1]]
+    return Found(appearance, centres, (one >= 1) & naming, conditions, np.tile(own, 2))
 
 
 def with_older(names: tuple[str, ...], older: tuple[str, ...]) -> tuple[str, ...]:

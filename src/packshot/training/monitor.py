@@ -17,6 +17,7 @@ from packshot.evaluation.kid import kernel_distance
 from packshot.evaluation.reference import Reference, evenly
 from packshot.families import make_sampler, training_parts
 from packshot.families.common.family import FamilyConfig, Floats, SamplingOptions, to_uint8
+from packshot.generation.modes import Modes
 from packshot.text.condition import Conditioner
 
 # Pictures of held-out descriptions that are drawn at a look, and those of them that are drawn with further seeds.
@@ -65,6 +66,7 @@ class Monitor:
         patience: looks without improvement after which the learning rate falls early; 0 for never.
         forgiving: whether a collapse is only warned of.
         options: how pictures are drawn.
+        modes: of the catalog, where the model is told of them.
     """
 
     family: str
@@ -75,6 +77,7 @@ class Monitor:
     patience: int
     forgiving: bool = False
     options: SamplingOptions = field(default_factory=SamplingOptions)
+    modes: Modes | None = None
 
     def due(self, step: int, steps: int) -> bool:
         """Whether to look after that step."""
@@ -124,6 +127,8 @@ class Monitor:
     def _draw(self, model: nn.Module, which: Sequence[int], seeds: Sequence[int]) -> list[NDArray[np.uint8]]:
         texts, known = self.reference.descriptions("test"), self.reference.attributes("test")
         conditions = self.conditioner.encode([texts[i][i % 2] for i in which], [known[i] for i in which])
+        if self.modes is not None:
+            conditions = self.modes.told(conditions, self.modes.drawn(conditions, seeds))
         run = _runner(training_parts(self.family).export(model, self.architecture))
         sampler = make_sampler(self.family, self.architecture, run)
         options = self.options

@@ -32,6 +32,8 @@ class TrainingConfig(BaseModel):
         balance: how far rare kinds are shown more often than they occur, from 0, as they are, to 1, all alike.
         group: pictures of one kind and color that stand side by side in a batch, so that a discriminator sees how far
             apart they are; a discriminator looks at four.
+        modes: pictures, about, that one mode of the catalog has: the model is told of them beside descriptions, see
+            ``packshot.generation.modes``; 0 for no modes.
         without: flags of catalog rows to leave out; by default those whose product could not be cut out.
         drop_text: share of examples whose sentence vector is zeroed.
         drop_attributes: share of attribute inputs that are zeroed, so that a description need not name them all.
@@ -57,6 +59,7 @@ class TrainingConfig(BaseModel):
     fit: Literal["crop", "pad"] = "pad"
     balance: float = Field(default=0.0, ge=0, le=1)
     group: int = Field(default=1, ge=1)
+    modes: int = Field(default=0, ge=0)
     without: tuple[str, ...] = ("background",)
     drop_text: float = Field(default=0.1, ge=0, le=1)
     drop_attributes: float = Field(default=0.1, ge=0, le=1)

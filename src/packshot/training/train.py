@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -49,12 +49,12 @@ def train(
     """
     workers, catalog, work = Workers(), Catalog(catalog_path), out / "training"
     plan, recipe, older = _asked(catalog, out, recipe, workers, budget=budget, resume=resume, origin=origin)
-    material = material_of(catalog, recipe, older, workers)
+    begun = older or (open_model(Path(recipe.training.start)) if recipe.training.start else None)
+    material = material_of(catalog, recipe, older, begun, workers)
     if plan is None:
         plan = _new_plan(catalog, work, recipe, older, workers, material, budget)
     monitor = _monitor(catalog, recipe, material)
-    start = _start(older, recipe.training.start, material.conditioner.terms)
-    run = Run(material.architecture, material.data, work, monitor, workers, start)
+    run = Run(material.architecture, material.data, work, monitor, workers, _start(older, begun, material))
     plan, state = run.through(plan)
     if workers.first:
         before = older.config if older else None
@@ -129,7 +129,15 @@ def _monitor(catalog: Catalog, recipe: Recipe, material: Material) -> Monitor | 
         return None
     architecture = material.architecture
     reference = Reference(catalog, architecture.resolution, config.fit, config.without)
-    return Monitor(recipe.family, architecture, reference, material.conditioner, config.looks, config.patience)
+    return Monitor(
+        recipe.family,
+        architecture,
+        reference,
+        material.conditioner,
+        config.looks,
+        config.patience,
+        modes=material.modes,
+    )
 
 
 def _resumed(plan: Plan, recipe: Recipe | None, older: ModelFolder | None, out: Path) -> Plan:
@@ -139,10 +147,9 @@ def _resumed(plan: Plan, recipe: Recipe | None, older: ModelFolder | None, out: 
     return going_on(plan, recipe, out) if recipe else plan
 
 
-def _start(older: ModelFolder | None, name: str, terms: Sequence[str]) -> Start | None:
+def _start(older: ModelFolder | None, begun: ModelFolder | None, material: Material) -> Start | None:
     """What a network begins with: all of the model that is adapted, or what fits of the one the recipe names."""
-    if older:
-        return partial(load_weights, origin=older, terms=terms)
-    if not name:
+    if begun is None:
         return None
-    return partial(take_over, origin=open_model(Path(name)), terms=terms)
+    modes = material.modes.dim if material.modes else 0
+    return partial(load_weights if older else take_over, origin=begun, terms=material.conditioner.terms, modes=modes)
