@@ -59,7 +59,7 @@ def main() -> None:
     reference, generator = Reference.of(config, Catalog(options.catalog)), Generator(folder, threads=1)
     texts = reference.descriptions("test")
     rows = evenly(len(texts), options.images)
-    conditions = [generator.condition(texts[row][i % 2]) for i, row in enumerate(rows)]
+    conditions = [generator.told(texts[row][i % 2], i) for i, row in enumerate(rows)]
     with tempfile.TemporaryDirectory() as work:
         variants = {"fp32 weights": exported(folder, Path(work, "fp32")), "fp16 weights": folder.path / "graphs"}
         calls = record(config, variants["fp32 weights"], conditions[:CALIBRATION])

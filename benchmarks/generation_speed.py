@@ -45,7 +45,7 @@ def main() -> None:
 def warm(path: Path, rounds: int) -> None:
     folder = open_model(path)
     one, eager = Generator(folder, threads=1), torch_sampler(path)
-    conditions = [one.condition(text) for text in KINDS]
+    conditions = [one.told(text, 0) for text in KINDS]
     one.picture(KINDS[0], 0)
     eager(conditions[0], [0], 1)
     own, theirs = [], []

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from packshot.assets import ROOT
 
-KEPT = ("config.json", "model.safetensors", "README.md", "evaluation.json", "probes.npz", "samples.png")
+KEPT = ("config.json", "model.safetensors", "README.md", "evaluation.json", "probes.npz", "samples.png", "modes.npz")
 
 
 def packshot(*arguments: str | Path) -> None:
@@ -27,7 +27,7 @@ def main(source: Path, work: Path) -> None:
         kept = ("--drop", "label=Not sure,Other,Skip", "--cut-out", "--gate", "0.7")
         packshot("catalog", "build", source, "-o", catalog, *kept)
     longer = ("--set", "training.ema=0.998", "--set", "training.decay=0", "--set", "training.patience=0")
-    train(catalog, small, "--recipe", "gan", "--steps", "6000", "--seed", "3", "--set", "training.start=", *longer)
+    train(catalog, small, "--recipe", "gan", "--steps", "3220", "--seed", "3", "--set", "training.start=", *longer)
     start = f"training.start={small}"
     train(catalog, model, "--recipe", "default", "--name", "default-gan-128", "--seed", "5", "--set", start)
     subprocess.run([sys.executable, Path(__file__).with_name("averaged.py"), model], check=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 from packshot.artifact import ModelFolder, sha256
 from packshot.errors import PackshotError
+from packshot.families.common.family import SamplingOptions
 from packshot.features.appearance import Appearance, fit_appearance, outlines
 from packshot.generation.generator import Generator
 from packshot.generation.modes import FILE, Modes, modes_of
@@ -91,3 +93,19 @@ def test_a_model_without_modes_is_told_its_description_alone(trained: dict[str, 
     generator = Generator(ModelFolder(trained["vae"]))
     assert generator.modes is None
     np.testing.assert_array_equal(generator.told("red dress", 4), generator.condition("red dress"))
+
+
+def test_a_picture_that_is_varied_keeps_its_own_mode(trained: dict[str, Path]) -> None:
+    generator = Generator(ModelFolder(trained["vae"]))
+    modes = Mock(spec=Modes)
+    modes.drawn.return_value = "drawn"
+    modes.nearest.return_value = "nearest"
+    # A model of another family, which is told nothing more than it knows.
+    modes.told.side_effect = lambda condition, _: condition
+    generator.modes = modes
+    modes.appearance = Mock(spec=Appearance)
+    like = generator.like(draw_product("dress", "red", np.random.default_rng(3)))
+    list(generator.pictures([("red dress", 1), ("blue hat", 2)], SamplingOptions(like=like)))
+    list(generator.pictures([("red dress", 1)]))
+    assert [call.args[1] for call in modes.told.call_args_list] == ["nearest", "nearest", "drawn"]
+    assert modes.appearance.embed.call_args.args[0].shape == (1, 32, 32, 3)

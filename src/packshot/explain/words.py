@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,11 +68,14 @@ def word_maps(generator: Generator, text: str, seed: int) -> list[Word]:
         text: normalised.
     """
     spans = [(a, b) for a, b in words_of(text, generator.vocabulary)[:MOST_WORDS] if without(text, a, b)]
-    seeds = range(seed, seed + _SEEDS)
     texts = [text, *(without(text, a, b) for a, b in spans)]
-    pictures = _in_lab(generator, [(t, s % 2**63) for t in texts for s in seeds])
-    whole = [next(pictures) for _ in seeds]
-    changes = [[np.linalg.norm(next(pictures)[1] - lab, axis=-1) for _, lab in whole] for _ in spans]
+    # The same noise, and the same mode: a word that is left out may leave another one to be drawn.
+    drawn = [_in_lab(generator, texts, s % 2**63, generator.mode(text, s % 2**63)) for s in range(seed, seed + _SEEDS)]
+    whole = [next(pictures) for pictures in drawn]
+    changes = [
+        [np.linalg.norm(next(pictures)[1] - lab, axis=-1) for pictures, (_, lab) in zip(drawn, whole, strict=True)]
+        for _ in spans
+    ]
     if not changes:
         return []
     most = max(float(np.percentile(change[0], 99)) for change in changes)
@@ -90,9 +93,9 @@ def word_maps(generator: Generator, text: str, seed: int) -> list[Word]:
 
 
 def _in_lab(
-    generator: Generator, wanted: list[tuple[str, int]]
+    generator: Generator, texts: Sequence[str], seed: int, mode: NDArray[np.int64] | None
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
-    for drawn in generator.pictures(wanted):
+    for drawn in generator.pictures([(text, seed) for text in texts], mode=mode):
         yield drawn.pixels, to_lab(drawn.pixels)
 
 

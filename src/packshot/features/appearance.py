@@ -60,7 +60,9 @@ def fit_appearance(features: NDArray[np.floating], outline: NDArray[np.floating]
         outline: (n, 64), see ``outlines``.
     """
     x, shape = np.asarray(features, np.float64), np.asarray(outline, np.float64)
-    mean, shape_mean, scale = x.mean(axis=0), shape.mean(axis=0), x.std(axis=0) + 1e-6
+    mean, shape_mean, scale = x.mean(axis=0), shape.mean(axis=0), x.std(axis=0)
+    # What hardly varies in one catalog may in another, which is described in the same way.
+    scale = np.maximum(scale, 0.1 * np.median(scale) + 1e-6)
     basis = _leading((x - mean) / scale, _COMPONENTS) / scale[:, None]
     shape_basis = _leading(shape - shape_mean, _OUTLINES)
     parts = (mean, basis, shape_mean, shape_basis)

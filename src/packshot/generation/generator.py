@@ -90,6 +90,10 @@ class Generator:
         with _ENCODING:
             return self.conditioner.encode([text])
 
+    def mode(self, text: str, seed: int) -> NDArray[np.int64] | None:
+        """The mode (1,) that a seed draws for a description, normalised; None where the model knows no modes."""
+        return None if self.modes is None else self.modes.drawn(self.condition(text), [seed])
+
     def told(self, text: str, seed: int, mode: NDArray[np.int64] | None = None) -> Floats:
         """(1, condition_dim) what the network is told: the description, normalised, and a mode (1,), by default the one
         that the seed draws.
@@ -112,9 +116,16 @@ class Generator:
         return next(iter(self.pictures([(text, seed)], options)))
 
     def pictures(
-        self, wanted: Iterable[tuple[str, int]], options: SamplingOptions | None = None
+        self,
+        wanted: Iterable[tuple[str, int]],
+        options: SamplingOptions | None = None,
+        mode: NDArray[np.int64] | None = None,
     ) -> Iterator[Generated]:
-        """Draw a picture for every (description, seed), in their order; they are taken as they are needed."""
+        """Draw a picture for every (description, seed), in their order; they are taken as they are needed.
+
+        Args:
+            mode: (1,) of all; None for that of the picture that is varied, or for what each seed draws.
+        """
         options = self._settled(options or SamplingOptions())
         if options.like is not None and not self._sampler.can_vary:
             raise PackshotError(
@@ -126,8 +137,7 @@ class Generator:
             if getattr(options, name) is not None and name not in self.model.config.sampler:
                 family = self.model.config.family
                 raise PackshotError(f"a {family} model knows no {name}", hint="Use a flow model.", usage=True)
-        mode = None
-        if self.modes is not None and options.like is not None:
+        if mode is None and self.modes is not None and options.like is not None:
             mode = self.modes.nearest(self.modes.appearance.embed(to_uint8(options.like[None])))
         queue = iter(wanted)
         with ThreadPoolExecutor(self.threads) as pool:

@@ -130,12 +130,19 @@ def recalled(found: Found, origin: ModelFolder, conditioner: Conditioner) -> Fou
     Args:
         conditioner: of the model to be trained.
     """
-    generator, texts = Generator(origin), [t for pair in _everything(origin)[1] for t in pair]
+    generator, (every, said) = Generator(origin), _everything(origin)
     before = generator.modes
     assert before is not None, "found where the model has modes"
-    asked = [(text, seed) for text in texts for seed in range(_RECALLED)]
-    drawn = [before.drawn(generator.condition(text), [seed]) for text, seed in asked]
-    conditions = np.repeat(conditioner.encode(texts), _RECALLED, axis=0)
+    texts, known = [t for pair in said for t in pair], [a for a in every for _ in range(2)]
+    # Other seeds for each, as few of them are not spread evenly.
+    drawn = [
+        before.drawn(np.repeat(generator.condition(text), _RECALLED, axis=0), range(i * _RECALLED, (i + 1) * _RECALLED))
+        for i, text in enumerate(texts)
+    ]
+    conditions = np.repeat(conditioner.encode(texts, known), _RECALLED, axis=0)
+    # A shop's own dozens weigh as much as what the model has seen of a kind.
+    often = max(1, round(2 * len(origin.config.colors or "1") * _RECALLED / max(1, len(found.shown))))
+    found = found._replace(conditions=np.tile(found.conditions, (often, 1)), shown=np.tile(found.shown, often))
     kinds = np.zeros((len(before.centres), conditioner.dim), bool)
     text, old_terms = conditioner.encoder.dim, origin.config.text.terms
     kinds[:, [text + conditioner.terms.index(term) for term in old_terms]] = before.kinds[:, text:]

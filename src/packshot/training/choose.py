@@ -17,6 +17,7 @@ from packshot.evaluation.held_out import held_out_scores
 from packshot.evaluation.reference import Reference, evenly
 from packshot.families import FAMILIES
 from packshot.generation.generator import Generator
+from packshot.generation.modes import FILE as MODES
 from packshot.progress import say, track
 from packshot.training.recipe import load_recipe
 from packshot.training.train import train
@@ -31,7 +32,7 @@ WEIGHTS: Mapping[Preference, Mapping[str, float]] = {
 }
 _DRAWN, _REPEATED, _SEEDS = 256, 16, 4
 # What evaluating a model leaves in its folder: of another model it would be untrue.
-_JUDGED = ("evaluation.json", "probes.npz", "report.html")
+_JUDGED = ("evaluation.json", "probes.npz", "report.html", MODES)
 # Below this share of the best a measure says no more about what is preferred than that it is bad.
 _LEAST = 0.02
 

@@ -114,15 +114,12 @@ class TrainingSet:
         return sum(part.shape[1] for part in (self.vectors, self.attributes, self.modes) if part is not None)
 
     def conditions(self) -> NDArray[np.float32]:
-        """(2 n, c) what the descriptions say, without modes: all as they are written, then as attributes make them.
+        """(4 n, c) what the descriptions say, without modes.
 
-        Pictures are described by turns in Chinese and in English.
+        All as they are written, in Chinese and then in English, and all as attributes make them, again in both.
         """
-        rows, said = np.arange(len(self)), []
-        for form in (0, 1):
-            spoken = self.vectors[self.texts[rows, form, (rows + form) % 2]]
-            said.append(np.concatenate([spoken, self.attributes], axis=1))
-        return np.concatenate(said)
+        said = [self.vectors[self.texts[:, form, language]] for form in (0, 1) for language in (0, 1)]
+        return np.concatenate([np.concatenate([spoken, self.attributes], axis=1) for spoken in said])
 
     def batch(self, step: int, size: int, seed: int, *, mirror: bool, drop_text: float, drop_attributes: float) -> Seen:
         """What one step sees.

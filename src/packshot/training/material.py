@@ -95,9 +95,10 @@ def _found(
     say(f"{len(centres)} modes of {len(data)} pictures")
     conditions = data.conditions()
     naming = [False] * data.vectors.shape[1] + [term.startswith("category:") for term in data.terms]
-    # All pictures of a mode are of one kind, so any one of them says which.
-    one = conditions[np.unique(own, return_index=True)[1]]
-    return Found(appearance, centres, (one >= 1) & naming, conditions, np.tile(own, 2))
+    named = (conditions[: len(own)] >= 1) & naming
+    # What all pictures of a mode are; those of rare kinds may have nothing in common.
+    every = np.stack([named[own == mode].all(axis=0) for mode in range(len(centres))])
+    return Found(appearance, centres, every, conditions, np.tile(own, 4))
 
 
 def with_older(names: tuple[str, ...], older: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,11 +13,13 @@ from packshot.features.appearance import Appearance
 from packshot.features.softmax import fit_softmax
 from packshot.generation.modes import Modes, nearest
 
-# A mode of fewer pictures is not worth one, and its pictures go to those around it.
+# What fewer pictures share is no mode: it could be learned by heart. They go to those around them.
 _FEWEST = 6
 # Modes of one kind of product.
 _MOST = 48
 _ROUNDS = 40
+# Examples that the prior is fitted on.
+_EXAMPLES = 20_000
 
 
 class Found(NamedTuple):
@@ -44,16 +46,17 @@ def find_modes(appearances: Floats, kinds: Sequence[str], size: int) -> tuple[Fl
 
     Args:
         appearances: (n, d).
-        kinds: what each picture shows; a group is of one kind.
+        kinds: what each picture shows; a group is of one kind, or of all kinds that have too few pictures.
         size: pictures that a group has, about.
 
     Returns:
         Their centres (k, d), and the group of each picture (n,).
     """
     rng = np.random.default_rng(0)
-    names, which = np.unique(np.array(kinds, dtype=str), return_inverse=True)
+    names, which, counts = np.unique(np.array(kinds, dtype=str), return_inverse=True, return_counts=True)
+    which = np.where(counts[which] < _FEWEST, len(names), which)
     centres, own, before = list[Floats](), np.zeros(len(appearances), np.int64), 0
-    for kind in range(len(names)):
+    for kind in np.unique(which):
         rows = np.flatnonzero(which == kind)
         count = int(np.clip(round(len(rows) / size), 1, _MOST))
         centres.append(_clustered(appearances[rows], count, rng))
@@ -64,7 +67,9 @@ def find_modes(appearances: Floats, kinds: Sequence[str], size: int) -> tuple[Fl
 
 def fit_modes(found: Found) -> Modes:
     """The modes with their prior."""
-    weights, offsets = fit_softmax(found.conditions, found.shown, len(found.centres))
+    # More say no more about so few modes, and a hundred thousand would not fit into memory.
+    some = np.linspace(0, len(found.shown) - 1, min(len(found.shown), _EXAMPLES)).astype(int)
+    weights, offsets = fit_softmax(found.conditions[some], found.shown[some], len(found.centres), rare=0.0)
     return Modes(found.appearance, found.centres, weights, offsets, found.kinds)
 
 

@@ -90,7 +90,9 @@ class Monitor:
         repeated = evenly(len(chosen), _REPEATED)
         wanted = [(i, i) for i in range(len(chosen))]
         wanted += [(i, len(chosen) + seed) for i in repeated for seed in range(_SEEDS - 1)]
-        pictures = self._draw(model, [chosen[i] for i, _ in wanted], [seed for _, seed in wanted])
+        # All of one description in one mode, so that it shows when the noise alone changes nothing.
+        modes = [i for i, _ in wanted]
+        pictures = self._draw(model, [chosen[i] for i in modes], [seed for _, seed in wanted], modes)
         features = self.reference.features.embed(pictures)
         first, real = features[: len(chosen)], self.reference.held_out
         whole = max(spread(real), 1e-9)
@@ -124,11 +126,13 @@ class Monitor:
     def _steers(self) -> bool:
         return len(self.reference.rows["test"]) >= _FEWEST
 
-    def _draw(self, model: nn.Module, which: Sequence[int], seeds: Sequence[int]) -> list[NDArray[np.uint8]]:
+    def _draw(
+        self, model: nn.Module, which: Sequence[int], seeds: Sequence[int], modes: Sequence[int]
+    ) -> list[NDArray[np.uint8]]:
         texts, known = self.reference.descriptions("test"), self.reference.attributes("test")
         conditions = self.conditioner.encode([texts[i][i % 2] for i in which], [known[i] for i in which])
         if self.modes is not None:
-            conditions = self.modes.told(conditions, self.modes.drawn(conditions, seeds))
+            conditions = self.modes.told(conditions, self.modes.drawn(conditions, modes))
         run = _runner(training_parts(self.family).export(model, self.architecture))
         sampler = make_sampler(self.family, self.architecture, run)
         options = self.options
