@@ -124,7 +124,7 @@ def saved(folder: Path, network: torch.nn.Module, terms: tuple[str, ...]) -> Any
     """What ``take_over`` asks of a model folder."""
     save_torch(network.state_dict(), folder / "model.safetensors")
     text = SimpleNamespace(terms=terms)
-    config = SimpleNamespace(name="small", text=text, architecture={"condition_dim": TEXT + len(terms)})
+    config = SimpleNamespace(name="small", text=text, architecture={"condition_dim": TEXT + len(terms)}, files={})
     return SimpleNamespace(path=folder, config=config, file=folder.joinpath)
 
 

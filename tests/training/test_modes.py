@@ -13,6 +13,7 @@ from packshot.families.common.family import SamplingOptions
 from packshot.features.appearance import Appearance
 from packshot.generation.generator import Generator
 from packshot.generation.modes import modes_of
+from packshot.training import material
 from packshot.training.adapt import _everything, recalled, rehearsal
 from packshot.training.modes import Found, find_modes, fit_modes
 from packshot.training.recipe import load_recipe
@@ -96,6 +97,19 @@ def test_an_adapted_model_keeps_its_modes_and_has_those_of_the_new_pictures(
     name = "condition.net.0.weight"
     np.testing.assert_allclose(ours[name][:, -before.dim :], theirs[name][:, -before.dim :], atol=0.01)
     assert np.abs(theirs[name][:, -before.dim :].astype(float)).mean() > 0.005
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_training_that_is_resumed_goes_on_with_the_modes_that_it_began_with(
+    catalog_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = load_recipe("gan", SMALL["gan"], steps=2)
+    first = modes_of(train(catalog_path, tmp_path / "m", recipe, budget=None, resume=False))
+    monkeypatch.setattr(material, "find_modes", None)
+    again = modes_of(train(catalog_path, tmp_path / "m", None, budget=None, resume=True))
+    assert first is not None
+    assert again is not None
+    np.testing.assert_array_equal(again.centres, first.centres)
 
 
 def test_what_is_recalled_are_the_modes_that_the_model_draws(trained: dict[str, Path]) -> None:

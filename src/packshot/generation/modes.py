@@ -110,9 +110,15 @@ def modes_of(model: ModelFolder) -> Modes | None:
     Raises:
         PackshotError: the file is damaged.
     """
-    if FILE not in model.config.files:
-        return None
-    path = model.file(FILE)
+    return read_modes(model.file(FILE)) if FILE in model.config.files else None
+
+
+def read_modes(path: Path) -> Modes:
+    """The modes in a file.
+
+    Raises:
+        PackshotError: it is damaged.
+    """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             values: dict[str, Any] = {name: held[name] for name in held.files}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -13,7 +14,9 @@ from packshot.evaluation.reference import kind_of
 from packshot.families.common.family import FamilyConfig
 from packshot.features.appearance import fit_appearance, lite0, outlines
 from packshot.features.cache import cached
-from packshot.generation.modes import Modes, modes_of
+from packshot.files import new_file
+from packshot.generation.modes import FILE as MODES
+from packshot.generation.modes import Modes, modes_of, read_modes
 from packshot.progress import say
 from packshot.text.attributes import Attributes, load_vocabulary
 from packshot.text.condition import Conditioner, terms_of
@@ -23,6 +26,9 @@ from packshot.training.data import TrainingSet, load_training_set, vocabulary_co
 from packshot.training.modes import Found, find_modes, fit_modes
 from packshot.training.recipe import Recipe, TrainingConfig
 from packshot.training.workers import Workers
+
+# What is told of each training picture's mode.
+_TOLD = "told.npy"
 
 
 @dataclass(frozen=True)
@@ -45,13 +51,19 @@ class Material:
 
 
 def material_of(
-    catalog: Catalog, recipe: Recipe, older: ModelFolder | None, begun: ModelFolder | None, workers: Workers
+    catalog: Catalog,
+    recipe: Recipe,
+    older: ModelFolder | None,
+    begun: ModelFolder | None,
+    workers: Workers,
+    work: Path,
 ) -> Material:
     """What a recipe trains with.
 
     Args:
         older: the model that is adapted.
         begun: the model whose weights are begun with, that one or another.
+        work: of the training; modes are found once, and lie there.
 
     Raises:
         PackshotError: there are too few pictures, or the recipe's encoder is not there.
@@ -69,9 +81,12 @@ def material_of(
         data = load_training_set(catalog, rows, resolution, config.fit, conditioner, balance=balance, group=group)
         modes = None
         if config.modes:
-            found = _found(catalog, rows, data, config, [kind_of(a) for a in known], begun)
-            data = replace(data, modes=found.centres[found.shown[: len(data)]])
-            modes = fit_modes(recalled(found, older, conditioner) if older else found)
+            if not (work / MODES).exists():
+                found = _found(catalog, rows, data, config, [kind_of(a) for a in known], begun)
+                with new_file(work / _TOLD) as partial:
+                    np.save(partial, found.centres[found.shown[: len(data)]])
+                fit_modes(recalled(found, older, conditioner) if older else found).save(work)
+            modes, data = read_modes(work / MODES), replace(data, modes=np.load(work / _TOLD))
     if older:
         data = data.joined(rehearsal(older, terms))
     return Material(known, conditioner, recipe.model_config_for(data.condition_dim), data, modes)

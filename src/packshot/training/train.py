@@ -50,7 +50,7 @@ def train(
     workers, catalog, work = Workers(), Catalog(catalog_path), out / "training"
     plan, recipe, older = _asked(catalog, out, recipe, workers, budget=budget, resume=resume, origin=origin)
     begun = older or (open_model(Path(recipe.training.start)) if recipe.training.start else None)
-    material = material_of(catalog, recipe, older, begun, workers)
+    material = material_of(catalog, recipe, older, begun, workers, work)
     if plan is None:
         plan = _new_plan(catalog, work, recipe, older, workers, material, budget)
     monitor = _monitor(catalog, recipe, material)
