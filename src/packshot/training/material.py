@@ -28,7 +28,7 @@ from packshot.training.recipe import Recipe, TrainingConfig
 from packshot.training.workers import Workers
 
 # What is told of each training picture's mode.
-_TOLD = "told.npy"
+TOLD = "told.npy"
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ def material_of(
     begun: ModelFolder | None,
     workers: Workers,
     work: Path,
+    *,
+    fresh: bool,
 ) -> Material:
     """What a recipe trains with.
 
@@ -64,6 +66,7 @@ def material_of(
         older: the model that is adapted.
         begun: the model whose weights are begun with, that one or another.
         work: of the training; modes are found once, and lie there.
+        fresh: nothing was trained yet, so that what lies there is what a stopped beginning left.
 
     Raises:
         PackshotError: there are too few pictures, or the recipe's encoder is not there.
@@ -81,12 +84,12 @@ def material_of(
         data = load_training_set(catalog, rows, resolution, config.fit, conditioner, balance=balance, group=group)
         modes = None
         if config.modes:
-            if not (work / MODES).exists():
+            if (fresh and workers.first) or not (work / MODES).exists():
                 found = _found(catalog, rows, data, config, [kind_of(a) for a in known], begun)
-                with new_file(work / _TOLD) as partial:
+                with new_file(work / TOLD) as partial:
                     np.save(partial, found.centres[found.shown[: len(data)]])
                 fit_modes(recalled(found, older, conditioner) if older else found).save(work)
-            modes, data = read_modes(work / MODES), replace(data, modes=np.load(work / _TOLD))
+            modes, data = read_modes(work / MODES), replace(data, modes=np.load(work / TOLD))
     if older:
         data = data.joined(rehearsal(older, terms))
     return Material(known, conditioner, recipe.model_config_for(data.condition_dim), data, modes)

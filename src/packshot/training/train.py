@@ -11,10 +11,11 @@ from packshot.catalog import Catalog
 from packshot.errors import PackshotError
 from packshot.evaluation.reference import Reference
 from packshot.generation.models import open_model
+from packshot.generation.modes import FILE as MODES
 from packshot.progress import say
 from packshot.training.adapt import load_weights, recipe_from, take_over
 from packshot.training.folder import write_folder
-from packshot.training.material import Material, material_of
+from packshot.training.material import TOLD, Material, material_of
 from packshot.training.monitor import Monitor
 from packshot.training.plan import Plan, going_on, read_plan, write_plan
 from packshot.training.recipe import Recipe
@@ -50,7 +51,7 @@ def train(
     workers, catalog, work = Workers(), Catalog(catalog_path), out / "training"
     plan, recipe, older = _asked(catalog, out, recipe, workers, budget=budget, resume=resume, origin=origin)
     begun = older or (open_model(Path(recipe.training.start)) if recipe.training.start else None)
-    material = material_of(catalog, recipe, older, begun, workers, work)
+    material = material_of(catalog, recipe, older, begun, workers, work, fresh=plan is None)
     if plan is None:
         plan = _new_plan(catalog, work, recipe, older, workers, material, budget)
     monitor = _monitor(catalog, recipe, material)
@@ -78,7 +79,9 @@ def _asked(
     plan = read_plan(work)
     if resume and plan is None:
         raise PackshotError("nothing to resume", out, "Leave --resume out.", usage=True)
-    if not resume and out.exists() and any(out.iterdir()):
+    # Stopped before it had a plan, a training leaves its modes; they are found again.
+    left = {work / MODES, work / TOLD} if plan is None else set()
+    if not resume and any(path.is_file() and path not in left for path in out.rglob("*")):
         hint = "Give --resume to go on with it, or another -o." if plan else "Choose another -o."
         raise PackshotError("folder is not empty", out, hint, usage=True)
     if plan and plan.catalog != catalog.fingerprint:
